@@ -1,0 +1,95 @@
+# make setup | run | test | check | lock | bench | drills. Needs python3, python3-venv, make and git.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := setup
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .venv/stamps
+PORT ?= 8000
+# More arguments for pytest: make test ARGS="tests/house -x". Two workers share the two cores of a small machine.
+ARGS ?=
+WORKERS ?= 2
+
+DEMO_SIGN_INS := buergerin@example.org moderation@example.org leitung@example.org vertretung@example.org admin@example.org
+
+export FLASK_APP := wsgi.py
+
+.PHONY: setup run test check lock bench drills translations format
+
+# ── Setting up ──────────────────────────────────────────────────────────────────────────────────────────────────────
+setup: $(STAMPS)/packages $(STAMPS)/assets $(STAMPS)/translations
+
+$(STAMPS)/packages: requirements-dev.lock
+	@test -x $(BIN)/python || { echo "Making the virtual environment .venv"; $(PYTHON) -m venv .venv; }
+	@echo "Installing the locked Python packages"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	@mkdir -p $(STAMPS) var && touch $@
+
+ASSET_SOURCES := $(wildcard package.json package-lock.json .npmrc participation/foundation/assets.py) \
+	$(shell find participation/foundation/static -path '*/built' -prune -o -type f -print 2>/dev/null)
+
+$(STAMPS)/assets: $(STAMPS)/packages $(ASSET_SOURCES)
+	@if [ -f participation/foundation/assets.py ]; then $(BIN)/python -m participation.foundation.assets; fi
+	@touch $@
+
+$(STAMPS)/translations: $(STAMPS)/packages $(wildcard translations/*/LC_MESSAGES/messages.po)
+	@if [ -d translations ]; then $(BIN)/pybabel --quiet compile --directory translations; fi
+	@touch $@
+
+# ── Running ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+run: export PARTICIPATION_ENV := development
+run: export PORT := $(PORT)
+run: setup
+	@$(BIN)/flask db upgrade
+	@$(BIN)/flask example load
+	@echo
+	@echo "  http://127.0.0.1:$(PORT)"
+	@echo "  Mails: http://127.0.0.1:$(PORT)/postfach"
+	@echo "  Sign in with the password demo-Bochum-2026 as:"
+	@for address in $(DEMO_SIGN_INS); do echo "    $$address"; done
+	@echo "  Ctrl-C ends web and worker."
+	@echo
+	@$(BIN)/flask serve & web=$$!; $(BIN)/flask worker & worker=$$!; \
+	trap 'kill $$web $$worker 2>/dev/null || true' INT TERM EXIT; \
+	wait -n $$web $$worker || true; \
+	kill $$web $$worker 2>/dev/null || true; wait || true
+
+# ── Proving ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# Without DATABASE_URL the suite makes SQLite files of its own; with it, databases beside the named one.
+test: export TEST_DATABASE_URL := $(DATABASE_URL)
+test: setup
+	@env -u DATABASE_URL $(BIN)/python -m pytest -rs -n $(WORKERS) --dist loadgroup -m "not drill" $(ARGS)
+
+drills: export TEST_DATABASE_URL := $(DATABASE_URL)
+drills: setup
+	@env -u DATABASE_URL $(BIN)/python -m pytest -rs -m drill $(ARGS)
+
+bench: setup
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.house.translations
+	$(BIN)/python -m tests.house.migrations
+
+# ── Keeping up ──────────────────────────────────────────────────────────────────────────────────────────────────────
+format:
+	$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
+
+# Collects the marked texts into the English catalogue; what is new must then be translated there by hand.
+translations: setup
+	$(BIN)/python -m tests.house.translations --update
+
+UV_COMPILE := compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+LISTS := import configparser, sys; lists = configparser.ConfigParser(); lists.read("setup.cfg"); print(*(lists["dependencies"][name] for name in sys.argv[1:]))
+
+lock: | $(STAMPS)/packages
+	@$(BIN)/python -c '$(LISTS)' runtime | $(BIN)/uv pip $(UV_COMPILE) $(ARGS) -o requirements.lock -
+	@$(BIN)/python -c '$(LISTS)' runtime development | $(BIN)/uv pip $(UV_COMPILE) $(ARGS) -c requirements.lock -o requirements-dev.lock -
