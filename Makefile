@@ -29,12 +29,16 @@ $(STAMPS)/packages: requirements-dev.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
 	@mkdir -p $(STAMPS) var && touch $@
 
-ASSET_SOURCES := $(wildcard package.json package-lock.json .npmrc participation/foundation/assets.py) \
-	$(shell find participation/foundation/static -path '*/built' -prune -o -type f -print 2>/dev/null)
+ASSET_SOURCES := package-lock.json participation/foundation/assets.py $(shell find participation/front/assets -type f)
 
 $(STAMPS)/assets: $(STAMPS)/packages $(ASSET_SOURCES)
-	@if [ -f participation/foundation/assets.py ]; then $(BIN)/python -m participation.foundation.assets; fi
+	@$(BIN)/python -m participation.foundation.assets
 	@touch $@
+
+# axe and the HTML checker come from npm too, but only where somebody tests.
+$(STAMPS)/checks: $(STAMPS)/packages $(ASSET_SOURCES)
+	@$(BIN)/python -m participation.foundation.assets --checks
+	@touch $@ $(STAMPS)/assets
 
 $(STAMPS)/translations: $(STAMPS)/packages $(wildcard translations/*/LC_MESSAGES/messages.po)
 	@if [ -d translations ]; then $(BIN)/pybabel --quiet compile --directory translations; fi
@@ -53,7 +57,7 @@ run: setup
 	@for address in $(DEMO_SIGN_INS); do echo "    $$address"; done
 	@echo "  Ctrl-C ends web and worker."
 	@echo
-	@$(BIN)/flask serve & web=$$!; $(BIN)/flask worker & worker=$$!; \
+	@$(BIN)/waitress-serve --listen=127.0.0.1:$(PORT) --connection-limit=1000 --threads=8 wsgi:app & web=$$!; $(BIN)/flask worker & worker=$$!; \
 	trap 'kill $$web $$worker 2>/dev/null || true' INT TERM EXIT; \
 	wait -n $$web $$worker || true; \
 	kill $$web $$worker 2>/dev/null || true; wait || true
@@ -61,11 +65,11 @@ run: setup
 # ── Proving ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 # Without DATABASE_URL the suite makes SQLite files of its own; with it, databases beside the named one.
 test: export TEST_DATABASE_URL := $(DATABASE_URL)
-test: setup
+test: $(STAMPS)/checks $(STAMPS)/translations
 	@env -u DATABASE_URL $(BIN)/python -m pytest -rs -n $(WORKERS) --dist loadgroup -m "not drill" $(ARGS)
 
 drills: export TEST_DATABASE_URL := $(DATABASE_URL)
-drills: setup
+drills: $(STAMPS)/checks $(STAMPS)/translations
 	@env -u DATABASE_URL $(BIN)/python -m pytest -rs -m drill $(ARGS)
 
 bench: setup
@@ -87,9 +91,12 @@ format:
 translations: setup
 	$(BIN)/python -m tests.house.translations --update
 
-UV_COMPILE := compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
-LISTS := import configparser, sys; lists = configparser.ConfigParser(); lists.read("setup.cfg"); print(*(lists["dependencies"][name] for name in sys.argv[1:]))
+UV_COMPILE := compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+LISTS := import configparser, sys; lists = configparser.ConfigParser(); lists.read("setup.cfg"); \
+	print(*(lists["dependencies"][name] for name in sys.argv[1:]))
 
 lock: | $(STAMPS)/packages
 	@$(BIN)/python -c '$(LISTS)' runtime | $(BIN)/uv pip $(UV_COMPILE) $(ARGS) -o requirements.lock -
+	@$(BIN)/python -c '$(LISTS)' node | $(BIN)/uv pip $(UV_COMPILE) $(ARGS) -o requirements-node.lock -
 	@$(BIN)/python -c '$(LISTS)' runtime development | $(BIN)/uv pip $(UV_COMPILE) $(ARGS) -c requirements.lock -o requirements-dev.lock -

@@ -1,0 +1,162 @@
+"""A fresh, migrated database for each test: a copied file on SQLite, a database from a template on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, Engine, create_engine, make_url
+
+from participation.foundation.config import Settings
+from participation.foundation.db import make_engine_rules
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMED = os.environ.get("TEST_DATABASE_URL", "")
+"""The PostgreSQL address given to ``make test DATABASE_URL=…``; empty on SQLite."""
+
+ON_POSTGRESQL = NAMED.startswith("postgres")
+
+
+def settings_for(database_url: str, folder: Path, *, port: int, mail_url: str = "") -> Settings:
+    """Return settings of a test installation that keeps everything it writes in ``folder``."""
+    return Settings.from_environment(
+        {
+            "PARTICIPATION_ENV": "test",
+            "SECRET_KEY": "test-key-0123456789-abcdefghijklmnopqrstuvwxyz",
+            "DATABASE_URL": database_url,
+            "VAR_DIR": str(folder),
+            "BASE_URL": f"http://127.0.0.1:{port}",
+            "PORT": str(port),
+            "MAIL_URL": mail_url,
+        }
+    )
+
+
+def engine_for(url: str) -> Engine:
+    """Return an engine with the rules of the application; the caller disposes of it."""
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    engine = create_engine(address)
+    make_engine_rules(engine)
+    return engine
+
+
+def migrate(url: str, folder: Path, revision: str = "head") -> None:
+    """Bring the database at ``url`` up (or down) to a revision, as ``flask db`` does."""
+    from flask_migrate import downgrade, upgrade
+
+    from participation.app import create_app
+
+    app = create_app(settings_for(url, folder, port=8000))
+    with app.app_context():
+        move = downgrade if revision == "base" or revision.startswith("-") else upgrade
+        move(directory=str(ROOT / "migrations"), revision=revision)
+        for engine in app.extensions["sqlalchemy"].engines.values():
+            engine.dispose()
+
+
+@dataclass
+class SQLiteFiles:
+    """Databases as files of one folder."""
+
+    folder: Path
+    template: Path | None = None
+
+    def empty(self) -> str:
+        """Return the address of a new database without tables."""
+        return f"sqlite:///{self.folder / f'{uuid4().hex}.sqlite3'}"
+
+    def migrated(self) -> str:
+        """Return the address of a new database with the newest schema."""
+        self.template = self.template or self._make_template()
+        url = self.empty()
+        shutil.copyfile(self.template, url.removeprefix("sqlite:///"))
+        return url
+
+    def drop(self, url: str) -> None:
+        """Remove the database and what SQLite laid beside it."""
+        for suffix in ("", "-wal", "-shm"):
+            Path(url.removeprefix("sqlite:///") + suffix).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Remove the template."""
+        if self.template:
+            self.drop(f"sqlite:///{self.template}")
+
+    def _make_template(self) -> Path:
+        url = self.empty()
+        migrate(url, self.folder)
+        path = Path(url.removeprefix("sqlite:///"))
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        return path
+
+
+@dataclass
+class PostgreSQLDatabases:
+    """Databases beside the named one, on the same server."""
+
+    named: URL
+    folder: Path
+    prefix: str
+    template: str = ""
+    count: int = 0
+
+    def empty(self) -> str:
+        """Return the address of a new database without tables."""
+        return self._create("template0")
+
+    def migrated(self) -> str:
+        """Return the address of a new database with the newest schema."""
+        if not self.template:
+            url = self.empty()
+            migrate(url, self.folder)
+            self.template = make_url(url).database or ""
+        return self._create(self.template)
+
+    def drop(self, url: str) -> None:
+        """Drop the database even if somebody is still connected."""
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", make_url(url).database or "")
+
+    def close(self) -> None:
+        """Drop the template."""
+        if self.template:
+            self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.template)
+
+    def _create(self, template: str) -> str:
+        self.count += 1
+        name = f"{self.prefix}_{self.count}"
+        self._execute("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'", name, template)
+        return self.named.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+
+    def _execute(self, statement: str, *names: str) -> None:
+        address = self.named.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+
+
+Databases = SQLiteFiles | PostgreSQLDatabases
+
+
+@contextmanager
+def databases(folder: Path) -> Iterator[Databases]:
+    """Give databases of the engine under test, and clear up at the end."""
+    store: Databases = SQLiteFiles(folder)
+    if ON_POSTGRESQL:
+        named = make_url(NAMED)
+        store = PostgreSQLDatabases(named, folder, prefix=f"{named.database}_test_{uuid4().hex[:8]}")
+    try:
+        yield store
+    finally:
+        with suppress(psycopg.OperationalError):
+            store.close()

@@ -1,0 +1,93 @@
+"""Everything that a person reads is marked for translation and stands in the English catalogue."""
+
+from __future__ import annotations
+
+import ast
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from jinja2 import Environment, nodes
+
+from tests.house import rooms, translations
+
+GERMAN = re.compile(r"[äöüÄÖÜß»«„]")
+MARKERS = {"_", "gettext", "lazy_gettext", "ngettext", "lazy_ngettext", "pgettext", "marked"}
+# The shell, the example and the configuration speak to those who run it, not to those who take part.
+NOT_FOR_PEOPLE = {"cli.py", "config.py", "assets.py", "bench.py"}
+READ_ALOUD = {"aria-label", "title", "alt", "placeholder", "aria-description", "aria-roledescription"}
+NAMES_OF_THINGS = {"CSV", "JSON", "PDF", "RSS", "Bochum", "KERN", "Deutsch", "English", "utf-8", "px", "rem"}
+WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def test_the_english_catalogue_is_whole() -> None:
+    gaps = translations.gaps(translations.marked_texts(), translations.read_english())
+    assert not gaps, "\n".join(gaps[:60])
+
+
+def test_a_gap_of_each_kind_is_named() -> None:
+    found, english = Catalog(), Catalog(locale="en")
+    for text in ("neu", "leer", "noch %(n)s Tage", "wackelig"):
+        found.add(text)
+    english.add("leer", "")
+    english.add("noch %(n)s Tage", "%(days)s days left")
+    english.add("wackelig", "wobbly", flags=["fuzzy"])
+    english.add("alt", "old")
+    named = {line.split(":")[0] for line in translations.gaps(found, english)}
+    assert named == {"missing", "untranslated", "other placeholders", "fuzzy", "obsolete"}
+
+
+def _spoken_files() -> list[Path]:
+    return [
+        path
+        for path in rooms.python_files()
+        if path.name not in NOT_FOR_PEOPLE and rooms.room_of(path) not in {"example"}
+    ]
+
+
+@pytest.mark.parametrize("path", _spoken_files(), ids=lambda path: path.relative_to(rooms.PACKAGE).as_posix())
+def test_german_in_the_code_is_marked(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    silent = {id(node) for node in ast.walk(tree) for node in _passed_over(node)}
+    unmarked = [
+        f"{path.name}:{node.lineno} {node.value!r}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent
+        if GERMAN.search(node.value) and WORD.search(node.value)
+    ]
+    assert not unmarked, "\n".join(unmarked)
+
+
+def _passed_over(node: ast.AST) -> list[ast.AST]:
+    """Return the constants below a marking call, a docstring and a bare string, which nobody reads on a page."""
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return list(ast.walk(node)) if name in MARKERS else []
+    return [node.value] if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) else []
+
+
+class _Reader(HTMLParser):
+    """Collects what a person would read or hear, and which is no expression."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.read: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.read.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.read += [value for name, value in attrs if name in READ_ALOUD and value]
+
+
+@pytest.mark.parametrize("path", list(rooms.template_files()), ids=rooms.template_name)
+def test_text_in_templates_is_marked(path: Path) -> None:
+    tree = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"]).parse(path.read_text("utf-8"))
+    reader = _Reader()
+    for output in tree.find_all(nodes.Output):
+        reader.feed("".join(one.data if isinstance(one, nodes.TemplateData) else "\x1a" for one in output.nodes))
+    reader.close()
+    unmarked = [text.strip() for text in reader.read if set(WORD.findall(text)) - NAMES_OF_THINGS]
+    assert not unmarked, f"{path.name}: {unmarked}"
