@@ -76,7 +76,7 @@ class Postbox:
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
 
-    async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
         """Keep the letter, unless the test wants it refused."""
         if self.hangs_for:
             time.sleep(self.hangs_for)

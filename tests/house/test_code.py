@@ -25,7 +25,9 @@ TIME_READERS = {
     ("func", "now"),
     ("func", "current_timestamp"),
 }
-every_file = pytest.mark.parametrize("path", list(rooms.python_files()), ids=lambda p: str(p.relative_to(rooms.PACKAGE)))
+every_file = pytest.mark.parametrize(
+    "path", list(rooms.python_files()), ids=lambda p: str(p.relative_to(rooms.PACKAGE))
+)
 every_template = pytest.mark.parametrize("path", list(rooms.template_files()), ids=rooms.template_name)
 
 
@@ -55,7 +57,11 @@ def _last_name(node: ast.expr) -> str:
 def test_functions_stay_short(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    long = [f"{path.name}:{node.lineno} {node.name}: {_lines(node)}" for node in functions if _lines(node) > LONGEST_FUNCTION]
+    long = [
+        f"{path.name}:{node.lineno} {node.name}: {_lines(node)}"
+        for node in functions
+        if _lines(node) > LONGEST_FUNCTION
+    ]
     assert not long, "\n".join(long)
 
 

@@ -77,4 +77,6 @@ def test_every_template_named_in_the_code_exists_and_lies_below() -> None:
 
 
 def _names_a_template(text: str) -> bool:
-    return text.endswith(".html") and "/" in text and text.split("/")[0] in rooms.heights() and "<" not in text
+    return (
+        text.endswith(".html") and "/" in text and text.split("/", maxsplit=1)[0] in rooms.heights() and "<" not in text
+    )
