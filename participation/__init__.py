@@ -1,0 +1,1 @@
+"""A participation platform for cities: consultation rounds that anyone can follow and recount."""

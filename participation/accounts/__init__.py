@@ -1,0 +1,1 @@
+"""Persons, offices, sign-in, mail links and what somebody meant to do before signing in."""

@@ -1,0 +1,214 @@
+"""Where everything is put together: the only module that knows every room's pages."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from uuid import UUID
+
+from dotenv import dotenv_values
+from flask import Flask, Response, abort, request
+from flask_babel import Babel
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
+from whitenoise import WhiteNoise
+
+from participation.foundation import headers, i18n, markup
+from participation.foundation.access import check_token, csrf, undeclared
+from participation.foundation.assets import STATIC, asset_url
+from participation.foundation.clock import Clock, system_clock
+from participation.foundation.config import ROOT, ConfigurationGap, Settings
+from participation.foundation.db import make_engine_rules
+from participation.foundation.jobs import Jobs
+from participation.foundation.limits import RateLimit
+from participation.foundation.web import db, now, session, viewer
+
+ROOMS = (
+    "accounts",
+    "audiences",
+    "concepts",
+    "contributions",
+    "discussion",
+    "example",
+    "front",
+    "journal",
+    "letters",
+    "moderation",
+    "privacy",
+    "results",
+    "rounds",
+    "voting",
+    "windows",
+)
+LONGEST_REQUEST = 1_000_000
+"""Bytes of a request; uploads come with a room of their own."""
+
+
+class Number(IntegerConverter):
+    """Numbers in addresses, small enough for every database."""
+
+    def __init__(self, url_map: object, *arguments: object, **names: object) -> None:
+        super().__init__(url_map, max=2**53)  # type: ignore[arg-type]
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock = system_clock) -> Flask:
+    """Return the application.
+
+    :param settings: the configuration; read from the environment and ``.env`` if left out
+    :param clock: what tells the time; tests and the example bring their own
+    :raises ConfigurationGap: naming the first setting that is missing
+    """
+    settings = settings or Settings.from_environment(_environment())
+    app = Flask(
+        "participation",
+        root_path=str(ROOT / "participation"),
+        template_folder="foundation/templates",
+        static_folder=None,
+    )
+    app.extensions["settings"] = settings
+    app.extensions["clock"] = clock
+    _configure(app, settings)
+    _open_database(app, settings)
+    _open_jobs(app, settings)
+    _add_rooms(app)
+    _dress(app, settings)
+    _open_sessions(app)
+    _guard(app, settings)
+    _serve_files(app, settings)
+    forgotten = undeclared(app)
+    if forgotten:
+        raise ConfigurationGap(f"These views do not say who may see them: {', '.join(forgotten)}.")
+    return app
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment over what ``.env`` says."""
+    kept = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
+    return kept | dict(os.environ)
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.url_map.converters["int"] = Number
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=LONGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LONGEST_REQUEST,
+        MAX_FORM_PARTS=1000,
+        SESSION_COOKIE_NAME="sitzung",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.is_production,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.is_production,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+        BABEL_DEFAULT_LOCALE="de",
+        BABEL_DEFAULT_TIMEZONE="Europe/Berlin",
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Babel(app, locale_selector=i18n.language_of_request)
+    csrf.init_app(app)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
+
+
+def _open_database(app: Flask, settings: Settings) -> None:
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    _load_models()
+    with app.app_context():
+        make_engine_rules(db.engine)
+    Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=False)
+
+
+def _load_models() -> None:
+    assert RateLimit.__tablename__
+    for room in ROOMS:
+        if (Path(__file__).parent / room / "models.py").exists():
+            import_module(f"participation.{room}.models")
+
+
+def _open_jobs(app: Flask, settings: Settings) -> None:
+    jobs = Jobs(app, settings)
+    app.extensions["jobs"] = jobs
+    for room in ROOMS:
+        if (Path(__file__).parent / room / "jobs.py").exists():
+            import_module(f"participation.{room}.jobs").register(jobs)
+
+
+def _add_rooms(app: Flask) -> None:
+    """Add each room's pages (``bp``), those of its officials, and its commands for the shell (``groups``)."""
+    for room in ROOMS:
+        folder = Path(__file__).parent / room
+        for name in ("views", "desk"):
+            if (folder / f"{name}.py").exists():
+                app.register_blueprint(import_module(f"participation.{room}.{name}").bp)
+        if (folder / "cli.py").exists():
+            for group in import_module(f"participation.{room}.cli").groups:
+                app.cli.add_command(group)
+
+
+def _dress(app: Flask, settings: Settings) -> None:
+    """Give templates their words."""
+    i18n.register_filters(app)
+    app.jinja_env.filters.update(citizen_html=markup.citizen_html, staff_html=markup.staff_html)
+    app.jinja_env.globals.update(
+        asset=asset_url, brand=settings.brand, is_development=settings.environment == "development"
+    )
+
+    @app.context_processor
+    def everywhere() -> dict[str, object]:
+        return {"viewer": viewer(), "now": now()}
+
+
+def _open_sessions(app: Flask) -> None:
+    """Say how a cookie becomes a person and what happens to a visitor who needs to be one."""
+    if not (Path(__file__).parent / "accounts" / "views.py").exists():
+        LoginManager(app).user_loader(lambda token: None)
+        return
+    from participation.accounts.views import open_sessions
+    from participation.audiences import queries as audiences
+
+    def roles_of(person_id: UUID) -> frozenset[str]:
+        return frozenset(grant.role for grant in audiences.grants(session(), person_id=person_id, now=now()))
+
+    open_sessions(app, roles_of)
+
+
+def _guard(app: Flask, settings: Settings) -> None:
+    @app.before_request
+    def refuse_what_no_database_takes() -> None:
+        if "\x00" in request.path or any("\x00" in part for pair in request.args.items(multi=True) for part in pair):
+            abort(400)
+
+    app.before_request(check_token)
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        return headers.secure(response, transport=settings.is_production)
+
+
+def _serve_files(app: Flask, settings: Settings) -> None:
+    """Serve the static files, compressed once by the set-up, from the application itself."""
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=STATIC if STATIC.exists() else None,
+        prefix="static/",
+        immutable_file_test=r"-[0-9a-f]{8,}\.",
+        add_headers_function=_secure_file,
+    )
+
+
+def _secure_file(collected: object, path: str, url: str) -> None:
+    for name, value in headers.ALWAYS.items():
+        collected[name] = value  # type: ignore[index]

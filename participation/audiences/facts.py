@@ -1,0 +1,114 @@
+"""Roles, kinds of participants, names that may stand beside a contribution, and reasons of admission."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from participation.foundation.facts import Fact, Refused, Unprocessable, marked
+
+SHORTEST_NAME, LONGEST_NAME = 2, 60
+
+
+class Role(StrEnum):
+    """What officials may be. Every signed-in person is a citizen besides; roles imply nothing else."""
+
+    MODERATOR = "moderator"
+    STAFF = "staff"
+    DESK = "desk"
+    JURY = "jury"
+    AUDIT = "audit"
+    ADMIN = "admin"
+
+
+class Kind(StrEnum):
+    """How a participant came."""
+
+    ACCOUNT = "account"
+    GUEST = "guest"
+    PAPER = "paper"
+    IMPORTED = "imported"
+    ORGANISATION = "organisation"
+
+
+class Admission(StrEnum):
+    """Who is admitted."""
+
+    REGISTERED = "registered"
+    """Everybody with an account."""
+    NOBODY = "nobody"
+    """Nobody any more: what was imported from elsewhere."""
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who wants to act. ``shown_as`` is the name they chose with this act, or None to leave it as it is."""
+
+    person_id: UUID
+    shown_as: str | None = None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role somebody holds now, over an office, over one audience, or (admin) over everything."""
+
+    id: int
+    role: Role
+    office_id: int | None
+    audience_id: int | None
+
+
+class NotAdmitted(Refused):
+    """The audience does not admit this person."""
+
+    sentence = marked("An dieser Beteiligung können Sie nicht teilnehmen.")
+
+
+class NotEntitled(Refused):
+    """The person holds no such role over this thing."""
+
+    sentence = marked("Für diese Beteiligung haben Sie keine Berechtigung.")
+
+
+class NameMissing(Unprocessable):
+    """A contribution needs a name to stand beside it, and none was chosen yet."""
+
+    sentence = marked("Bitte wählen Sie einen Namen, der neben Ihrem Beitrag steht.")
+
+
+class NameNotUsable(Unprocessable):
+    """The name is too short, too long, holds invisible signs, or sounds like an office."""
+
+    sentence = marked(
+        "Dieser Name geht nicht. Bitte wählen Sie 2 bis 60 Zeichen, keine Adresse und nichts, das nach Amt oder Moderation klingt."
+    )
+
+
+class LastAdmin(Fact):
+    """Nobody would be left who can grant roles."""
+
+    sentence = marked("Das ist die letzte Administration. Berechtigen Sie zuerst eine andere Person.")
+
+
+RESERVED = re.compile(
+    r"\b(moderation|moderator(in)?|administration|administrator(in)?|admin|verwaltung|stadtverwaltung|stadt\s+bochum"
+    r"|verfahrensleitung|oberb(ü|ue)rgermeister(in)?|rathaus|gel(ö|oe)schtes\s+konto)\b|✓|✔|☑|🏛|®|™",
+    re.IGNORECASE,
+)
+
+
+def name_is_usable(name: str) -> bool:
+    """Say whether a name may stand beside a contribution.
+
+    Marks of offices cannot be typed, nor an address, nor signs that nobody sees or that turn the writing direction.
+    Letters that look alike in other scripts are not looked for; the mark of an office on the page is more than a word.
+    """
+    plain = unicodedata.normalize("NFKC", name).strip()
+    if not SHORTEST_NAME <= len(plain) <= LONGEST_NAME or "@" in plain:
+        return False
+    if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for sign in plain):
+        return False
+    return any(sign.isalnum() for sign in plain) and not RESERVED.search(plain)

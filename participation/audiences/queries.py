@@ -1,0 +1,74 @@
+"""Who takes part, who may act."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session
+
+from participation.audiences.facts import Grant, NotEntitled, Role
+from participation.audiences.models import Audience, Participant, RoleGrant
+from participation.foundation.facts import Fact
+
+
+def participant_id(session: Session, *, audience_id: int, person_id: UUID | None) -> UUID | None:
+    """Return the participant that a person is in an audience, or None."""
+    if person_id is None:
+        return None
+    found = select(Participant.id).where(Participant.audience_id == audience_id, Participant.person_id == person_id)
+    return session.execute(found).scalar_one_or_none()
+
+
+def participants_of(session: Session, person_id: UUID) -> list[UUID]:
+    """Return all participants that a person is."""
+    return list(session.execute(select(Participant.id).where(Participant.person_id == person_id)).scalars())
+
+
+def grants(session: Session, *, person_id: UUID, now: datetime) -> tuple[Grant, ...]:
+    """Return the roles that a person holds at a moment."""
+    held = select(RoleGrant).where(RoleGrant.person_id == person_id, *_current(now))
+    return tuple(
+        Grant(id=one.id, role=Role(one.role), office_id=one.office_id, audience_id=one.audience_id)
+        for one in session.execute(held.order_by(RoleGrant.id)).scalars()
+    )
+
+
+def audiences_where(*, person_id: UUID, role: Role, now: datetime) -> Select[int]:
+    """Return the audiences on which a person may act in a role, as a query to put into ``IN (…)``."""
+    return (
+        select(Audience.id)
+        .join(RoleGrant, or_(RoleGrant.audience_id == Audience.id, RoleGrant.office_id == Audience.office_id))
+        .where(RoleGrant.person_id == person_id, RoleGrant.role == role, *_current(now))
+    )
+
+
+def offices_where(*, person_id: UUID, role: Role, now: datetime) -> Select[int | None]:
+    """Return the offices over which a person holds a role as a whole, as a query to put into ``IN (…)``."""
+    return select(RoleGrant.office_id).where(
+        RoleGrant.person_id == person_id, RoleGrant.role == role, RoleGrant.office_id.is_not(None), *_current(now)
+    )
+
+
+def why_not_act(session: Session, *, person_id: UUID, role: Role, audience_id: int, now: datetime) -> Fact | None:
+    """Return why a person may not act in a role on an audience, or None if they may."""
+    held = audiences_where(person_id=person_id, role=role, now=now).where(Audience.id == audience_id)
+    return None if session.execute(held.limit(1)).first() else NotEntitled()
+
+
+def why_not_act_for_office(
+    session: Session, *, person_id: UUID, role: Role, office_id: int, now: datetime
+) -> Fact | None:
+    """Return why a person may not act in a role for an office, or None if they may."""
+    held = offices_where(person_id=person_id, role=role, now=now).where(RoleGrant.office_id == office_id)
+    return None if session.execute(held.limit(1)).first() else NotEntitled()
+
+
+def office_of(session: Session, audience_id: int) -> int:
+    """Return the office that an audience belongs to."""
+    return session.execute(select(Audience.office_id).where(Audience.id == audience_id)).scalar_one()
+
+
+def _current(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (RoleGrant.since <= now, or_(RoleGrant.until.is_(None), RoleGrant.until > now))

@@ -1,0 +1,1 @@
+"""Concepts in numbered versions: Leitthemen, Handlungsfelder, Kernziele."""

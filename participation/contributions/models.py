@@ -1,0 +1,53 @@
+"""Contributions: one row whatever the kind; the kind's own table shares its key."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from participation.contributions.facts import RULE_SLUGS, Kind, State
+from participation.foundation.model import Base, BigId, Moment, one_of
+
+
+class Contribution(Base):
+    """Author, text and moderation state of anything handed in."""
+
+    __tablename__ = "contribution"
+    __table_args__ = (
+        UniqueConstraint("id", "kind"),
+        UniqueConstraint("source", "source_key"),
+        CheckConstraint(one_of("kind", Kind), name="kind"),
+        CheckConstraint(one_of("state", State), name="state"),
+        CheckConstraint("(state = 'withheld') = (reason_kind IS NOT NULL)", name="withheld_has_a_reason"),
+        CheckConstraint(
+            f"reason_kind IS NULL OR {one_of('reason_kind', (*RULE_SLUGS, 'imported'))}", name="reason_kind"
+        ),
+        CheckConstraint("(source IS NULL) = (source_key IS NULL)", name="source_has_a_key"),
+        CheckConstraint("version >= 1", name="version"),
+        Index(
+            "ix_contribution_held",
+            "created_at",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str]
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="RESTRICT"), index=True)
+    window_id: Mapped[int] = mapped_column(ForeignKey("window.id", ondelete="RESTRICT"), index=True)
+    text: Mapped[str]
+    """Plain text as typed; blank once its author is erased or a retention period ended it."""
+    language: Mapped[str]
+    state: Mapped[str]
+    reason_kind: Mapped[str | None]
+    """Slug of the broken rule, written by moderation, for the tombstone."""
+    sealed: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    """Goes up with each edit of the text; who decides on a text names the version they read."""
+    netiquette_version: Mapped[int]
+    source: Mapped[str | None]
+    source_key: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    edited_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,0 +1,1 @@
+"""Threads, comments, replies and the ratings others give them."""

@@ -1,0 +1,59 @@
+"""Stances, ratings and the reasons why somebody may not rate, edit or answer."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from participation.foundation.facts import Fact, marked
+
+
+class Stance(StrEnum):
+    """What a comment says about its subject."""
+
+    IN_FAVOUR = "in_favour"
+    AGAINST = "against"
+    QUESTION = "question"
+    NEUTRAL = "neutral"
+
+
+class Value(StrEnum):
+    """What somebody says about a comment of somebody else."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    PASS = "pass"
+
+
+STANCES = {
+    Stance.IN_FAVOUR: marked("dafür"),
+    Stance.AGAINST: marked("dagegen"),
+    Stance.QUESTION: marked("Frage"),
+    Stance.NEUTRAL: marked("neutral"),
+}
+VALUES = {
+    Value.AGREE: marked("stimme zu"),
+    Value.DISAGREE: marked("stimme nicht zu"),
+    Value.PASS: marked("unsicher"),
+}
+
+
+class OwnComment(Fact):
+    """Nobody rates what they wrote themselves."""
+
+    sentence = marked("Den eigenen Kommentar können Sie nicht bewerten.")
+
+
+class AlreadyAnswered(Fact):
+    """Others reacted to the text, so it stays as they read it."""
+
+    sentence = marked(
+        "Auf diesen Kommentar wurde schon geantwortet oder er wurde bewertet. Ändern geht nicht mehr, zurückziehen schon."
+    )
+
+
+class RepliesEndHere(Fact):
+    """Replies go one level deep."""
+
+    sentence = marked(
+        "Auf Antworten kann nicht noch einmal geantwortet werden. Antworten Sie auf den Kommentar darüber."
+    )

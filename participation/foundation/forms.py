@@ -1,0 +1,111 @@
+"""What forms share: cleaned text, moments in Berlin, staff's texts in two languages, German messages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import Form as PlainForm
+from wtforms import StringField, TextAreaField
+from wtforms.fields import DateTimeLocalField
+from wtforms.validators import Email, InputRequired, Length, ValidationError
+
+from participation.foundation.clock import berlin, from_berlin
+from participation.foundation.i18n import current_language
+
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def plain_text(value: str | None) -> str | None:
+    """Return text as it is kept: composed (NFC), without control signs, line ends as ``\\n``, trimmed."""
+    if value is None:
+        return None
+    unbroken = value.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", unbroken)).strip()
+
+
+def one_line(value: str | None) -> str | None:
+    """Return text as it is kept in one line."""
+    kept = plain_text(value)
+    return None if kept is None else re.sub(r"\s+", " ", kept)
+
+
+class Form(PlainForm):
+    """The base of all forms. The token against forged requests is checked before any view runs."""
+
+    class Meta:
+        """Built-in messages of WTForms speak the language of the page."""
+
+        cache_translations = False
+
+        @property
+        def locales(self) -> list[str]:
+            """The language of the page."""
+            return [current_language()]
+
+
+def required() -> InputRequired:
+    """Return the check that something was typed."""
+    return InputRequired(_l("Bitte füllen Sie dieses Feld aus."))
+
+
+def at_most(signs: int) -> Length:
+    """Return the check of a text's length."""
+    return Length(max=signs, message=_l("Bitte kürzen Sie auf höchstens %(max)d Zeichen."))
+
+
+def email_address() -> Email:
+    """Return the check of a mail address; whether it exists shows when the mail arrives."""
+    return Email(_l("Bitte geben Sie eine E-Mail-Adresse an, zum Beispiel name@example.org."))
+
+
+class LineField(StringField):
+    """One line of cleaned text."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, most: int = 200, **names: Any) -> None:
+        super().__init__(label, [*(validators or ()), at_most(most)], filters=[one_line], **names)
+        self.most = most
+
+
+class TextField(TextAreaField):
+    """Several lines of cleaned text."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, most: int = 5000, **names: Any) -> None:
+        super().__init__(label, [*(validators or ()), at_most(most)], filters=[plain_text], **names)
+        self.most = most
+
+
+class MomentField(DateTimeLocalField):
+    """A moment, typed and shown in Europe/Berlin, kept in UTC."""
+
+    def process_data(self, value: datetime | None) -> None:
+        """Show a kept moment as wall time."""
+        self.data = berlin(value).replace(tzinfo=None) if value is not None else None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read wall time; the hour that does not exist in spring is refused."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as wrong:
+            raise ValueError(_l("Bitte geben Sie Tag und Uhrzeit an, zum Beispiel 01.06.2026 18:00.")) from wrong
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment in UTC."""
+        return from_berlin(self.data) if self.data is not None else None
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is no moment in Berlin."""
+        if self.data is not None:
+            try:
+                from_berlin(self.data)
+            except (ValueError, OverflowError) as wrong:
+                raise ValidationError(_l("Diese Uhrzeit gibt es an diesem Tag nicht (Zeitumstellung).")) from wrong
+
+
+def variants(german: Any, english: Any) -> dict[str, str]:
+    """Return two fields as one text with variants."""
+    return {"de": german.data or "", "en": english.data or ""}

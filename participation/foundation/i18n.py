@@ -1,0 +1,135 @@
+"""Languages: which one a page speaks, staff's texts in it, and how numbers and moments are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.numbers import format_decimal, format_percent
+from flask import Flask, has_request_context, request
+from flask_babel import get_locale, gettext, ngettext
+from markupsafe import Markup
+
+from participation.foundation.clock import BERLIN, berlin
+from participation.foundation.facts import Fact
+from participation.foundation.web import viewer
+
+LANGUAGES = ("de", "en")
+COOKIE = "sprache"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A text and, where it is not in the language of the page, the language it is in."""
+
+    text: str
+    language: str | None
+
+
+def language_of_request() -> str:
+    """Return the language to answer in: chosen by cookie, else the account's, else the browser's, else German."""
+    if not has_request_context():
+        return "de"
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    somebody = viewer()
+    if somebody is not None:
+        return somebody.language
+    return request.accept_languages.best_match(LANGUAGES, default="de") or "de"
+
+
+def current_language() -> str:
+    """Return the language that is being spoken."""
+    return str(get_locale() or "de")
+
+
+def pick(variants: dict[str, str] | None, language: str) -> Wording:
+    """Return a text in the language, else in German with its language named."""
+    known = variants or {"de": ""}
+    if known.get(language):
+        return Wording(known[language], None)
+    return Wording(known["de"], None if language == "de" else "de")
+
+
+def in_words(variants: dict[str, str] | None) -> Markup:
+    """Return a text for the page, wrapped in its language where it is not the page's."""
+    wording = pick(variants, current_language())
+    if wording.language is None:
+        return Markup("{}").format(wording.text)
+    return Markup('<span lang="{}">{}</span>').format(wording.language, wording.text)
+
+
+def plain_words(variants: dict[str, str] | None) -> str:
+    """Return a text where no markup can stand: titles, options, letters."""
+    return pick(variants, current_language()).text
+
+
+def moment(value: datetime | None) -> str:
+    """Return a moment as people in Bochum read it: »22.11.2026, 18:00 Uhr«."""
+    if value is None:
+        return ""
+    language = current_language()
+    if language == "de":
+        return format_datetime(berlin(value), "dd.MM.yyyy, HH:mm 'Uhr'", locale="de")
+    return format_datetime(berlin(value), "d MMMM yyyy, HH:mm", locale="en_GB")
+
+
+def day(value: datetime | date | None) -> str:
+    """Return the day of a moment: »22.11.2026«."""
+    if value is None:
+        return ""
+    on = berlin(value).date() if isinstance(value, datetime) else value
+    return format_date(on, "dd.MM.yyyy" if current_language() == "de" else "d MMMM yyyy", locale=current_language())
+
+
+def day_in_words(value: datetime | None) -> str:
+    """Return a day with its weekday: »Sonntag, 22. November«."""
+    return "" if value is None else str(format_skeleton("EEEEdMMMM", value, tzinfo=BERLIN, locale=current_language()))
+
+
+def number(value: float | None) -> str:
+    """Return a number with the separators of the language."""
+    return "" if value is None else format_decimal(value, locale=current_language())
+
+
+def percent(share: float) -> str:
+    """Return a share of one as a percentage with one decimal."""
+    return format_percent(
+        share, format="#,##0.0 %" if current_language() == "de" else "#,##0.0%", locale=current_language()
+    )
+
+
+def time_left(until: datetime, now: datetime) -> str:
+    """Return how long something still runs, in the largest unit that says enough."""
+    left = until - now
+    if left >= timedelta(days=2):
+        return ngettext("noch %(num)s Tag", "noch %(num)s Tage", left.days)
+    if left >= timedelta(hours=2):
+        return ngettext("noch %(num)s Stunde", "noch %(num)s Stunden", int(left.total_seconds() // 3600))
+    if left >= timedelta(minutes=1):
+        return ngettext("noch %(num)s Minute", "noch %(num)s Minuten", int(left.total_seconds() // 60))
+    return gettext("weniger als eine Minute")
+
+
+def words_of(fact: Fact) -> str:
+    """Return the sentence of a fact in the language of the page, moments written out."""
+    values = {name: moment(value) if isinstance(value, datetime) else value for name, value in fact.values.items()}
+    sentence = gettext(fact.sentence)
+    return sentence % values if values else sentence
+
+
+def register_filters(app: Flask) -> None:
+    """Give templates these words."""
+    app.jinja_env.filters.update(
+        variants=in_words,
+        plain_variants=plain_words,
+        moment=moment,
+        day=day,
+        day_in_words=day_in_words,
+        number=number,
+        percent=percent,
+        time_left=time_left,
+    )
+    app.jinja_env.globals.update(current_language=current_language, words_of=words_of)

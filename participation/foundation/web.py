@@ -1,0 +1,68 @@
+"""What pages share: the session of this request, its moment, who is looking, and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Response, current_app, g, redirect, render_template, request
+from flask_login import current_user
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import Session
+
+from participation.foundation.clock import Clock
+from participation.foundation.config import Settings
+from participation.foundation.facts import Viewer
+from participation.foundation.model import Base
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
+
+
+def session() -> Session:
+    """Return the plain database session of this request."""
+    return db.session()
+
+
+def settings() -> Settings:
+    """Return the configuration of the running application."""
+    return cast(Settings, current_app.extensions["settings"])
+
+
+def clock() -> datetime:
+    """Read the application's clock. Hand this function itself to commands, which read it after their locks."""
+    return cast(Clock, current_app.extensions["clock"])()
+
+
+def now() -> datetime:
+    """Return one moment per request, so that all parts of a page agree on the state."""
+    if "now" not in g:
+        g.now = clock()
+    return cast(datetime, g.now)
+
+
+def viewer() -> Viewer | None:
+    """Return who is signed in, or None for a visitor."""
+    return cast(Viewer, current_user.viewer) if current_user.is_authenticated else None
+
+
+def person_id() -> UUID:
+    """Return the person behind this request; only for views that ``@needs`` one."""
+    somebody = viewer()
+    assert somebody is not None
+    return somebody.person_id
+
+
+def see_other(url: str) -> Response:
+    """Return the answer to a POST that did what it should."""
+    return cast(Response, redirect(url, 303))
+
+
+def page(template: str, status: int = 200, **names: Any) -> Response:
+    """Render a template into an answer."""
+    return Response(render_template(template, **names), status=status, mimetype="text/html")
+
+
+def wants_fragment() -> bool:
+    """Say whether htmx asks and will put the answer into the page."""
+    return request.headers.get("HX-Request") == "true"

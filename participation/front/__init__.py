@@ -1,0 +1,1 @@
+"""Home, static pages and error pages."""

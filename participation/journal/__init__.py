@@ -1,0 +1,1 @@
+"""Acts of office, written in the transaction of the act and never changed."""

@@ -1,0 +1,1 @@
+"""Mail to people: an outbox of rows, rendered and sent by the worker."""

@@ -1,0 +1,1 @@
+"""Notices, cases and decisions with reasons."""

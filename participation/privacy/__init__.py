@@ -1,0 +1,1 @@
+"""What a person left here, in one place: Meine Beteiligung, disclosure, erasure."""

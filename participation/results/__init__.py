@@ -1,0 +1,1 @@
+"""Counting after the close, release, export and the recount of every stored figure."""

@@ -1,0 +1,1 @@
+"""Contests, questions, ballots and the roll. Knows nothing of what is voted on."""

@@ -1,0 +1,86 @@
+"""Contests, their questions, the roll and the ballots. No foreign key joins a participant and a ballot."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from participation.foundation.model import Base, BigId, Moment, Variants, one_of
+from participation.voting.facts import Method
+
+
+class Contest(Base):
+    """What is put to the vote in one window, under one frozen set of rules."""
+
+    __tablename__ = "contest"
+    __table_args__ = (
+        CheckConstraint(one_of("method", Method), name="method"),
+        CheckConstraint("released_at IS NULL OR counted_at IS NOT NULL", name="counted_before_released"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    window_id: Mapped[int] = mapped_column(ForeignKey("window.id", ondelete="RESTRICT"), unique=True)
+    method: Mapped[str]
+    rules: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Frozen at publishing, with their SHA-256 beside them."""
+    rules_sha256: Mapped[str | None]
+    receipts: Mapped[bool] = mapped_column(default=False)
+    counted_at: Mapped[datetime | None] = mapped_column(Moment)
+    released_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Question(Base):
+    """One thing to answer; a ballot answers one question."""
+
+    __tablename__ = "question"
+    __table_args__ = (UniqueConstraint("contest_id", "slug"), UniqueConstraint("contest_id", "position"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id", ondelete="RESTRICT"))
+    slug: Mapped[str]
+    home: Mapped[str]
+    """The path of the page that shows it."""
+    position: Mapped[int]
+    title: Mapped[dict[str, str]] = mapped_column(Variants)
+
+
+class Option(Base):
+    """One possible answer to a question."""
+
+    __tablename__ = "option"
+    __table_args__ = (UniqueConstraint("question_id", "position"),)
+
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="RESTRICT"), primary_key=True)
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    label: Mapped[dict[str, str]] = mapped_column(Variants)
+
+
+class RollEntry(Base):
+    """That somebody answered a question; never what they chose. A day, no time, no address."""
+
+    __tablename__ = "roll_entry"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="RESTRICT"), primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("participant.id", ondelete="RESTRICT"), primary_key=True, index=True
+    )
+    took_part_on: Mapped[date]
+
+
+class Ballot(Base):
+    """A choice under a tag that only the contest's key can make. No serial id, no time, no address."""
+
+    __tablename__ = "ballot"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="RESTRICT"), primary_key=True)
+    voter_tag: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    nonce: Mapped[bytes] = mapped_column(LargeBinary(16))
+    choice: Mapped[str]
+    """Canonical JSON (RFC 8785) over the slugs of options."""
+    commitment: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
