@@ -83,7 +83,8 @@ class NameNotUsable(Unprocessable):
     """The name is too short, too long, holds invisible signs, or sounds like an office."""
 
     sentence = marked(
-        "Dieser Name geht nicht. Bitte wählen Sie 2 bis 60 Zeichen, keine Adresse und nichts, das nach Amt oder Moderation klingt."
+        "Dieser Name geht nicht. Bitte wählen Sie 2 bis 60 Zeichen, keine Adresse und nichts, das nach Amt oder"
+        " Moderation klingt."
     )
 
 

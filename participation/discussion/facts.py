@@ -21,7 +21,7 @@ class Value(StrEnum):
 
     AGREE = "agree"
     DISAGREE = "disagree"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a rating, no password
 
 
 STANCES = {
@@ -47,7 +47,8 @@ class AlreadyAnswered(Fact):
     """Others reacted to the text, so it stays as they read it."""
 
     sentence = marked(
-        "Auf diesen Kommentar wurde schon geantwortet oder er wurde bewertet. Ändern geht nicht mehr, zurückziehen schon."
+        "Auf diesen Kommentar wurde schon geantwortet oder er wurde bewertet. Ändern geht nicht mehr,"
+        " zurückziehen schon."
     )
 
 

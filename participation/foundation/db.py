@@ -71,7 +71,7 @@ def is_postgresql(session: Session) -> bool:
 
 
 def insert(session: Session, table: Any) -> Any:
-    """Return an INSERT of the session's engine, which knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+    """Return an INSERT in the words of the session's engine, which know ``on_conflict_do_nothing`` and ``…_update``."""
     return postgresql.insert(table) if is_postgresql(session) else sqlite.insert(table)
 
 

@@ -49,6 +49,7 @@ class KeyLost(Fact):
     """The key of this contest is not where it should be, so nobody can vote and nothing is lost meanwhile."""
 
     sentence = marked(
-        "Die Abstimmung ist gerade nicht erreichbar. Ihre Stimme wurde nicht gespeichert. Bitte versuchen Sie es in einigen Minuten noch einmal."
+        "Die Abstimmung ist gerade nicht erreichbar. Ihre Stimme wurde nicht gespeichert. Bitte versuchen Sie es"
+        " in einigen Minuten noch einmal."
     )
     status = 503
