@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
+from weakref import WeakSet
 
 import pytest
 
@@ -37,6 +38,9 @@ CHROMIUM_FLAGS = [
 ]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NU_CHECKER = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+SCRIPTLESS: WeakSet[Page] = WeakSet()
+"""Pages opened without JavaScript: axe would wait there for ever."""
+
 AXE_RUN = """async () => {
     const result = await axe.run(document, {resultTypes: ['violations', 'incomplete']});
     const nodes = (rules) => rules.flatMap((rule) => rule.nodes.map((node) => ({
@@ -129,6 +133,8 @@ def open_browser(request: pytest.FixtureRequest, live: Live) -> Iterator[OpenBro
         if not allow_complaints:
             page.on("console", watch.hear)
             page.on("pageerror", lambda error: watch.complaints.append(str(error)))
+        if not javascript:
+            SCRIPTLESS.add(page)
         opened.append((context, watch))
         return page
 
@@ -155,6 +161,7 @@ def axe() -> Callable[[Page], None]:
     source = AXE.read_text(encoding="utf-8")
 
     def check(page: Page) -> None:
+        assert page not in SCRIPTLESS, "axe needs JavaScript: look at the same page with it"
         page.evaluate(source)
         result: dict[str, list[dict[str, Any]]] = page.evaluate(AXE_RUN)
         found = result["violations"] + [node for node in result["incomplete"] if "equalRatio" in node["keys"]]
