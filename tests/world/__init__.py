@@ -209,6 +209,7 @@ def a_concept_version(session: Session, *, office_id: int, handlungsfelder: int 
         session.flush()
         for position in range(1, handlungsfelder + 1):
             _add_handlungsfeld(session, version.id, theme.id, position)
+        session.flush()
         version.frozen_at = BEFORE if frozen else None
         return version.id
 
