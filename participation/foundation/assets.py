@@ -212,7 +212,7 @@ def _without_map(path: Path) -> bytes:
 def _write(name: str, content: bytes) -> str:
     """Write the file and its compressed forms; return its hashed name."""
     stem, dot, suffix = name.rpartition(".")
-    hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}{dot}{suffix}"
+    hashed = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{dot}{suffix}"
     (STATIC / hashed).write_bytes(content)
     if suffix in {"css", "js", "svg"}:
         import brotli
