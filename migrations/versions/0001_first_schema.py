@@ -369,6 +369,7 @@ def upgrade() -> None:
         sa.Column("slug", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("title", sa.JSON(), nullable=False),
+        sa.Column("text", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["concept_version_id"],
             ["concept_version.id"],

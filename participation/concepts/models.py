@@ -44,6 +44,8 @@ class Leitthema(Base):
     slug: Mapped[str]
     position: Mapped[int]
     title: Mapped[dict[str, str]] = mapped_column(Variants)
+    text: Mapped[dict[str, str]] = mapped_column(Variants, default=lambda: {"de": ""})
+    """A sentence or two under the title; may be empty."""
 
 
 class HandlungsfeldVersion(Base):
