@@ -316,7 +316,7 @@ def _add_subjects(session: Session, made: Round, contest: Contest, parts: list[P
             handlungsfeld_version_id=field.id,
         )
         thread = Thread(
-            window_id=talk.window_id, home=home, premoderated=made.premoderated, shows_interim=made.shows_interim
+            window_id=talk.window_id, home=home, premoderated=made.premoderated, shows_sums=made.shows_interim
         )
         question = Question(
             contest_id=contest.id, slug=field.slug, home=home, position=field.position, title=field.title
