@@ -84,7 +84,7 @@ def test_keys_point_down_the_rooms() -> None:
 def test_no_table_joins_a_participant_and_a_ballot() -> None:
     ballot = Base.metadata.tables["ballot"]
     assert {key.referred_table.name for key in ballot.foreign_key_constraints} == {"question"}
-    assert not any("at" in name.split("_") or "on" in name.split("_") for name in ballot.columns.keys())
+    assert not any({"at", "on"} & set(column.name.split("_")) for column in ballot.columns)
     referring = [
         table.name
         for table in Base.metadata.tables.values()

@@ -15,6 +15,7 @@ from tests.house.rooms import PACKAGE, ROOT
 ENGLISH = ROOT / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {
     "_": None,
+    "_l": None,
     "gettext": None,
     "lazy_gettext": None,
     "marked": None,
