@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -84,3 +85,16 @@ class Viewer(Protocol):
     def roles(self) -> frozenset[str]:
         """Roles held anywhere."""
         ...
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One thing that a room holds about a person, for »Meine Beteiligung« and the disclosure.
+
+    ``kind`` is the table or thing in code words, ``text`` what the person wrote, ``facts`` all else, ready for JSON.
+    """
+
+    room: str
+    kind: str
+    text: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)

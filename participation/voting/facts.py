@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 
 from participation.foundation.facts import Fact, Missing, Unprocessable, marked
@@ -22,11 +23,18 @@ class Choice(StrEnum):
     ABSTAIN = "enthaltung"
 
 
-CHOICES = {
-    Choice.FOR: marked("dafür"),
-    Choice.AGAINST: marked("dagegen"),
-    Choice.ABSTAIN: marked("Enthaltung"),
+LABELS: dict[Choice, dict[str, str]] = {
+    Choice.FOR: {"de": marked("Dafür"), "en": "In favour"},
+    Choice.AGAINST: {"de": marked("Dagegen"), "en": "Against"},
+    Choice.ABSTAIN: {"de": marked("Enthaltung"), "en": "Abstention"},
 }
+"""What the options of Zustimmung say on the page."""
+
+
+class RulesFrozen(Fact):
+    """What is put to the vote stays as it was published."""
+
+    sentence = marked("Die Abstimmung ist veröffentlicht und kann nicht mehr geändert werden.")
 
 
 class NoSuchOption(Unprocessable):
@@ -53,3 +61,12 @@ class KeyLost(Fact):
         " in einigen Minuten noch einmal."
     )
     status = 503
+
+
+def chosen_option(choice: str) -> str | None:
+    """Return the option that a choice of Zustimmung, canonical JSON, names; None if it names none."""
+    try:
+        chosen = json.loads(choice)
+    except ValueError:
+        return None
+    return chosen if isinstance(chosen, str) else None

@@ -1,0 +1,269 @@
+"""Opening contests, freezing their rules, casting and withdrawing ballots."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, delete, select
+from sqlalchemy.orm import Session
+
+from participation.accounts.facts import TERMS_VERSION
+from participation.audiences.commands import join
+from participation.audiences.facts import Who
+from participation.audiences.models import Participant
+from participation.audiences.queries import participant_id
+from participation.foundation.clock import Clock, berlin
+from participation.foundation.db import affected, insert, transaction
+from participation.voting.facts import LABELS, Method, NoBallot, NoSuchOption, NoSuchQuestion, RulesFrozen
+from participation.voting.keys import KeyFolder
+from participation.voting.ledger import NONCE_BYTES, canonical, commitment, sha256_of
+from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
+from participation.windows.commands import hold_door, pass_door
+from participation.windows.facts import State, WindowTimes
+from participation.windows.models import Window
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A ballot as it stands."""
+
+    question_id: int
+    choice: str
+    """Slug of the chosen option."""
+    commitment: bytes
+
+
+# ── Before the opening ────────────────────────────────────────────────────────────────────────────────────────────────
+def open_contest(session: Session, *, slug: str, window_id: int, method: Method = Method.APPROVAL) -> Contest:
+    """Add a contest without questions; the window alone says when it is public and open.
+
+    :param slug: small letters, digits and hyphens; with it the contest's key is found for good
+    """
+    with transaction(session):
+        contest = Contest(slug=slug, window_id=window_id, method=method)
+        session.add(contest)
+        session.flush()
+        return contest
+
+
+def add_question(
+    session: Session,
+    *,
+    contest_id: int,
+    slug: str,
+    home: str,
+    position: int,
+    title: dict[str, str],
+    options: Mapping[str, dict[str, str]] | None = None,
+) -> Question:
+    """Add a question with its options, in the order given; those of Zustimmung if none are named.
+
+    :param home: the path of the page that shows it
+    :raises RulesFrozen: once the contest's rules are frozen
+    """
+    with transaction(session):
+        contest = session.get_one(Contest, contest_id, with_for_update=True)
+        if contest.rules_sha256 is not None:
+            raise RulesFrozen()
+        question = Question(contest_id=contest_id, slug=slug, home=home, position=position, title=title)
+        session.add(question)
+        session.flush()
+        for place, (name, label) in enumerate((options or LABELS).items(), 1):
+            session.add(Option(question_id=question.id, slug=str(name), position=place, label=label))
+        session.flush()
+        return question
+
+
+def freeze_rules(session: Session, *, contest_id: int, rules: Mapping[str, Any], keys: KeyFolder) -> str:
+    """Write down for good what is asked and how it is counted, make the contest's key, and return the rules' SHA-256.
+
+    Method, questions and options are added to the rules. A key left from a publishing that failed is used.
+
+    :param rules: JSON in whole numbers, texts, lists and objects. ``effect_sentence`` (a marked msgid) and
+        ``decided_by`` (a text with variants) are shown on the contest's own pages.
+    :raises RulesFrozen: if they are frozen already
+    """
+    with transaction(session):
+        contest = session.get_one(Contest, contest_id, with_for_update=True)
+        if contest.rules_sha256 is not None:
+            raise RulesFrozen()
+        asked = {"contest": contest.slug, "method": contest.method, "receipts": contest.receipts}
+        frozen = {**rules, **asked, "questions": _asked(session, contest_id)}
+        contest.rules, contest.rules_sha256 = frozen, sha256_of(frozen)
+        session.flush()
+        keys.make(contest.slug)
+        return contest.rules_sha256
+
+
+def remove_contest(session: Session, *, contest_id: int) -> None:
+    """Take a contest back to nothing, before it opens. Its key stays for the next time.
+
+    :raises sqlalchemy.exc.IntegrityError: if something was written on it already
+    """
+    with transaction(session):
+        questions = select(Question.id).where(Question.contest_id == contest_id)
+        session.execute(delete(Option).where(Option.question_id.in_(questions)))
+        session.execute(delete(Question).where(Question.contest_id == contest_id))
+        session.execute(delete(Contest).where(Contest.id == contest_id))
+
+
+# ── Voting ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def cast_ballot(
+    session: Session, *, question_id: int, who: Who, choice: str, keys: KeyFolder, clock: Clock
+) -> Standing:
+    """Cast or change a ballot and return it as it stands. The same choice again changes nothing.
+
+    :param choice: slug of an option
+    :raises WindowNotOpenYet: before the vote begins
+    :raises WindowClosed: once it is over, measured after the lock
+    :raises NotAdmitted: if the audience does not admit the person
+    :raises NoSuchOption: if the question does not offer the choice
+    :raises NoSuchQuestion: if there is no such question
+    :raises KeyLost: if the contest's key is not there
+    """
+    with transaction(session):
+        question = _place(session, question_id)
+        now = pass_door(session, question.window_id, clock)
+        if choice not in _offered(session, question_id):
+            raise NoSuchOption()
+        participant = join(session, audience_id=question.audience_id, who=who, terms_version=TERMS_VERSION, now=now)
+        _enter_roll(session, question_id, participant.id, now)
+        tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant.id)
+        return _put(session, question, tag, choice)
+
+
+def withdraw_ballot(session: Session, *, question_id: int, who: Who, keys: KeyFolder, clock: Clock) -> None:
+    """Take a ballot back, with the entry in the roll.
+
+    :raises WindowNotOpenYet: before the vote begins
+    :raises WindowClosed: once it is over, measured after the lock
+    :raises NoBallot: if there is none
+    :raises NoSuchQuestion: if there is no such question
+    :raises KeyLost: if the contest's key is not there
+    """
+    with transaction(session):
+        question = _place(session, question_id)
+        pass_door(session, question.window_id, clock)
+        participant = participant_id(session, audience_id=question.audience_id, person_id=who.person_id)
+        if participant is None or not _remove(session, question, participant, keys):
+            raise NoBallot()
+
+
+def forget(session: Session, person_id: UUID, clock: Clock, keys: KeyFolder) -> None:
+    """Withdraw a person's ballots from contests that are open; roll and ballots of closed ones stay.
+
+    To be called before the person is emptied, with the person's row locked so that no vote of theirs slips in: else
+    deleting the account and registering again gives a second vote.
+
+    :raises KeyLost: if the key of an open contest is not there
+    """
+    with transaction(session):
+        entries = session.execute(_entries_of(person_id)).all()
+        for window_id in sorted({entry.window_id for entry in entries}):
+            now = hold_door(session, window_id, clock)
+            if _is_open(session, window_id, now):
+                for entry in entries:
+                    if entry.window_id == window_id:
+                        _remove(session, entry, entry.participant_id, keys)
+
+
+def _asked(session: Session, contest_id: int) -> list[dict[str, Any]]:
+    questions = session.execute(
+        select(Question).where(Question.contest_id == contest_id).order_by(Question.position)
+    ).scalars()
+    return [
+        {"slug": question.slug, "title": question.title, "options": _labels(session, question.id)}
+        for question in questions.all()
+    ]
+
+
+def _labels(session: Session, question_id: int) -> list[dict[str, Any]]:
+    offered = select(Option.slug, Option.label).where(Option.question_id == question_id).order_by(Option.position)
+    return [{"slug": slug, "label": label} for slug, label in session.execute(offered)]
+
+
+def _places() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Question.id,
+            Question.slug,
+            Contest.slug.label("contest"),
+            Contest.window_id,
+            Window.audience_id,
+        )
+        .join(Contest, Contest.id == Question.contest_id)
+        .join(Window, Window.id == Contest.window_id)
+    )
+
+
+def _place(session: Session, question_id: int) -> Row[Any]:
+    """Return what never changes of a question; so it may be read before the door."""
+    found = session.execute(_places().where(Question.id == question_id)).one_or_none()
+    if found is None:
+        raise NoSuchQuestion()
+    return found
+
+
+def _entries_of(person_id: UUID) -> Select[*tuple[Any, ...]]:
+    return (
+        _places()
+        .join(RollEntry, RollEntry.question_id == Question.id)
+        .join(Participant, Participant.id == RollEntry.participant_id)
+        .add_columns(RollEntry.participant_id)
+        .where(Participant.person_id == person_id, Window.closed_at.is_(None))
+        .order_by(Question.id)
+    )
+
+
+def _is_open(session: Session, window_id: int, now: datetime) -> bool:
+    """Read the window anew: it may have been closed while its door was waited for."""
+    facts = select(Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
+    times = WindowTimes(*session.execute(facts.where(Window.id == window_id)).one())
+    return times.state(now) is State.OPEN
+
+
+def _offered(session: Session, question_id: int) -> set[str]:
+    return set(session.execute(select(Option.slug).where(Option.question_id == question_id)).scalars())
+
+
+def _enter_roll(session: Session, question_id: int, participant: UUID, now: datetime) -> None:
+    """Enter somebody once, and hold the entry until the commit.
+
+    An entry that is there is written over with itself instead of left alone (DO NOTHING), because only so it is
+    locked: else a withdrawal in between leaves a ballot without an entry.
+    """
+    entry = insert(session, RollEntry).values(
+        question_id=question_id, participant_id=participant, took_part_on=berlin(now).date()
+    )
+    key = [RollEntry.question_id, RollEntry.participant_id]
+    session.execute(entry.on_conflict_do_update(index_elements=key, set_={"took_part_on": RollEntry.took_part_on}))
+
+
+def _put(session: Session, question: Row[Any], tag: bytes, choice: str) -> Standing:
+    """Insert or change the ballot under a tag. A new nonce comes with each new choice, and only then."""
+    written = canonical(choice)
+    mine = (Ballot.question_id == question.id, Ballot.voter_tag == tag)
+    known = session.execute(select(Ballot.choice, Ballot.commitment).where(*mine).with_for_update()).one_or_none()
+    if known is not None and known.choice == written:
+        return Standing(question.id, choice, known.commitment)
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    promise = commitment(contest=question.contest, question=question.slug, nonce=nonce, choice=written)
+    values = {"nonce": nonce, "choice": written, "commitment": promise}
+    row = insert(session, Ballot).values(question_id=question.id, voter_tag=tag, **values)
+    session.execute(row.on_conflict_do_update(index_elements=[Ballot.question_id, Ballot.voter_tag], set_=values))
+    return Standing(question.id, choice, promise)
+
+
+def _remove(session: Session, question: Row[Any], participant: UUID, keys: KeyFolder) -> bool:
+    """Delete entry and ballot, the entry first: who waits for it sees both or neither."""
+    entry = delete(RollEntry).where(RollEntry.question_id == question.id, RollEntry.participant_id == participant)
+    if not affected(session, entry):
+        return False
+    tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant)
+    session.execute(delete(Ballot).where(Ballot.question_id == question.id, Ballot.voter_tag == tag))
+    return True

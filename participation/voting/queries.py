@@ -1,0 +1,343 @@
+"""Reading contests: the card of a question, who took part, and one's own choice until the close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from participation.audiences.facts import Admission, NotAdmitted
+from participation.audiences.models import Audience, Participant
+from participation.foundation.facts import Fact, Holding
+from participation.voting.facts import NoBallot, NoSuchQuestion, chosen_option
+from participation.voting.keys import KeyFolder
+from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
+from participation.windows.facts import State, WindowNotPublished, WindowTimes, why_shut
+from participation.windows.models import Window
+
+TIMES = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
+
+NOBODY = UUID(int=0)
+"""Who a visitor is looked up as. Not NULL, which imported participants have in place of a person."""
+
+
+@dataclass(frozen=True)
+class OptionLine:
+    """One possible answer."""
+
+    slug: str
+    label: dict[str, str]
+
+
+@dataclass(frozen=True)
+class QuestionCard:
+    """A question as one person may see it. ``choice`` is their own, and None once the vote is over."""
+
+    question_id: int
+    contest: str
+    slug: str
+    home: str
+    title: dict[str, str]
+    position: int
+    count: int
+    """How many questions the contest has."""
+    options: tuple[OptionLine, ...]
+    state: State
+    opens_at: datetime
+    ends_at: datetime
+    has_voted: bool
+    choice: str | None
+    why_not: Fact | None
+    """Why nobody, or this person, can vote now; None also for a visitor who would only have to sign in."""
+
+
+@dataclass(frozen=True)
+class QuestionLine:
+    """A question in the list of its contest."""
+
+    question_id: int
+    slug: str
+    home: str
+    title: dict[str, str]
+    position: int
+    has_voted: bool
+
+
+@dataclass(frozen=True)
+class ContestCard:
+    """A contest with all its questions, as one person may see it."""
+
+    contest_id: int
+    slug: str
+    state: State
+    opens_at: datetime
+    ends_at: datetime
+    rules: dict[str, Any]
+    questions: tuple[QuestionLine, ...]
+
+
+@dataclass(frozen=True)
+class VoteLine:
+    """That a person voted, never how."""
+
+    question_id: int
+    contest: str
+    slug: str
+    home: str
+    title: dict[str, str]
+    took_part_on: date
+    is_open: bool
+    """Whether the vote can still be changed, and the own choice be seen."""
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """How many took part: in the whole contest, and on each question by its slug."""
+
+    participants: int
+    by_question: dict[str, int]
+
+
+def question_id(session: Session, *, contest: str, question: str) -> int:
+    """Return the question that an address names.
+
+    :raises NoSuchQuestion: if there is none
+    """
+    named = select(Question.id).join(Contest, Contest.id == Question.contest_id)
+    found = session.execute(named.where(Contest.slug == contest, Question.slug == question)).scalar_one_or_none()
+    if found is None:
+        raise NoSuchQuestion()
+    return found
+
+
+def question_card(
+    session: Session, *, question_id: int, viewer: UUID | None, now: datetime, keys: KeyFolder
+) -> QuestionCard:
+    """Return a question with its options, its state, and what the viewer did there.
+
+    Three statements at most; one for a visitor. Without its key a contest shows that one voted, not how.
+
+    :param viewer: the person who looks, or None for a visitor
+    :raises NoSuchQuestion: if there is none
+    """
+    rows = session.execute(_question(question_id)).all()
+    if not rows:
+        raise NoSuchQuestion()
+    first = rows[0]
+    times = WindowTimes(*first[-5:-1])
+    participant = _took_part(session, first.audience_id, question_id, viewer)
+    open_now = times.state(now) is State.OPEN
+    choice = _choice(session, first, participant, keys) if open_now else None
+    return QuestionCard(
+        question_id=question_id,
+        contest=first.contest,
+        slug=first.slug,
+        home=first.home,
+        title=first.title,
+        position=first.position,
+        count=first.questions,
+        options=tuple(OptionLine(row.option, row.label) for row in rows),
+        state=times.state(now),
+        opens_at=times.opens_at,
+        ends_at=times.ends_at,
+        has_voted=participant is not None,
+        choice=choice,
+        why_not=why_shut(times, now) or _why_not_admitted(first),
+    )
+
+
+def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: datetime) -> ContestCard:
+    """Return a published contest with its questions, and on which of them the viewer voted.
+
+    :raises NoSuchQuestion: if there is none
+    :raises WindowNotPublished: while nobody may know of it
+    """
+    found = session.execute(
+        select(Contest.id, Contest.rules, Contest.window_id, Window.audience_id, *TIMES)
+        .join(Window, Window.id == Contest.window_id)
+        .where(Contest.slug == contest)
+    ).one_or_none()
+    if found is None:
+        raise NoSuchQuestion()
+    times = WindowTimes(*found[-4:])
+    if times.state(now) is State.DRAFT:
+        raise WindowNotPublished()
+    return ContestCard(
+        contest_id=found.id,
+        slug=contest,
+        state=times.state(now),
+        opens_at=times.opens_at,
+        ends_at=times.ends_at,
+        rules=found.rules or {},
+        questions=_lines(session, found.id, found.audience_id, viewer),
+    )
+
+
+def votes_of(session: Session, *, person_id: UUID, now: datetime) -> list[VoteLine]:
+    """Return on which questions a person voted, newest contest first."""
+    rows = session.execute(_votes(person_id).order_by(Contest.id.desc(), Question.position)).all()
+    return [_vote_line(row, WindowTimes(*row[-4:]), now) for row in rows]
+
+
+def own_choice(session: Session, *, question_id: int, person_id: UUID, now: datetime, keys: KeyFolder) -> OptionLine:
+    """Return what a person chose, for them alone and only until the close.
+
+    :raises NoSuchQuestion: if there is none
+    :raises WindowClosed: once the vote is over, and before it begins
+    :raises NoBallot: if they did not vote
+    :raises KeyLost: if the contest's key is not there
+    """
+    rows = session.execute(_question(question_id)).all()
+    if not rows:
+        raise NoSuchQuestion()
+    first = rows[0]
+    reason = why_shut(WindowTimes(*first[-5:-1]), now)
+    if reason is not None:
+        raise reason
+    participant = _took_part(session, first.audience_id, question_id, person_id)
+    choice = _choice(session, first, participant, keys)
+    for row in rows:
+        if row.option == choice:
+            return OptionLine(row.option, row.label)
+    raise NoBallot()
+
+
+def turnout(session: Session, *, contest_id: int) -> Turnout:
+    """Return how many took part. For results, which decide who may see it."""
+    rolls = select(Question.slug, func.count(RollEntry.participant_id)).outerjoin(
+        RollEntry, RollEntry.question_id == Question.id
+    )
+    by_question = session.execute(rolls.where(Question.contest_id == contest_id).group_by(Question.slug)).all()
+    everybody = select(func.count(RollEntry.participant_id.distinct())).join(
+        Question, Question.id == RollEntry.question_id
+    )
+    participants = session.execute(everybody.where(Question.contest_id == contest_id)).scalar_one()
+    return Turnout(participants, {row[0]: row[1] for row in by_question})
+
+
+def held_about(session: Session, person_id: UUID) -> list[Holding]:
+    """Return what voting holds about a person: on what they voted, and on which day."""
+    rows = session.execute(_votes(person_id).order_by(Contest.id, Question.position)).all()
+    return [
+        Holding(
+            room="voting",
+            kind="roll_entry",
+            facts={
+                "contest": row.contest,
+                "question": row.slug,
+                "title": row.title,
+                "took_part_on": row.took_part_on.isoformat(),
+            },
+        )
+        for row in rows
+    ]
+
+
+# ── Parts of these ────────────────────────────────────────────────────────────────────────────────────────────────────
+def _question(question_id: int) -> Select[*tuple[Any, ...]]:
+    """One row for each option; the window's four times lie before the last column."""
+    other = Question.__table__.alias()
+    count = select(func.count()).select_from(other).where(other.c.contest_id == Question.contest_id).scalar_subquery()
+    return (
+        select(
+            Question.id,
+            Contest.slug.label("contest"),
+            Question.slug,
+            Question.home,
+            Question.title,
+            Question.position,
+            count.label("questions"),
+            Option.slug.label("option"),
+            Option.label,
+            Window.audience_id,
+            *TIMES,
+            Audience.admission,
+        )
+        .select_from(Question)
+        .join(Contest, Contest.id == Question.contest_id)
+        .join(Option, Option.question_id == Question.id)
+        .join(Window, Window.id == Contest.window_id)
+        .join(Audience, Audience.id == Window.audience_id)
+        .where(Question.id == question_id)
+        .order_by(Option.position)
+    )
+
+
+def _votes(person_id: UUID) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Question.id,
+            Contest.slug.label("contest"),
+            Question.slug,
+            Question.home,
+            Question.title,
+            RollEntry.took_part_on,
+            *TIMES,
+        )
+        .join(Contest, Contest.id == Question.contest_id)
+        .join(Window, Window.id == Contest.window_id)
+        .join(RollEntry, RollEntry.question_id == Question.id)
+        .join(Participant, Participant.id == RollEntry.participant_id)
+        .where(Participant.person_id == person_id)
+    )
+
+
+def _vote_line(row: Row[Any], times: WindowTimes, now: datetime) -> VoteLine:
+    return VoteLine(
+        question_id=row.id,
+        contest=row.contest,
+        slug=row.slug,
+        home=row.home,
+        title=row.title,
+        took_part_on=row.took_part_on,
+        is_open=times.state(now) is State.OPEN,
+        ends_at=times.ends_at,
+    )
+
+
+def _took_part(session: Session, audience_id: int, question_id: int, person_id: UUID | None) -> UUID | None:
+    """Return the participant that a person is, if they are on the roll of a question."""
+    if person_id is None:
+        return None
+    entry = (
+        select(Participant.id)
+        .join(RollEntry, RollEntry.participant_id == Participant.id)
+        .where(
+            Participant.audience_id == audience_id,
+            Participant.person_id == person_id,
+            RollEntry.question_id == question_id,
+        )
+    )
+    return session.execute(entry).scalar_one_or_none()
+
+
+def _choice(session: Session, question: Row[Any], participant: UUID | None, keys: KeyFolder) -> str | None:
+    if participant is None:
+        return None
+    tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant)
+    found = select(Ballot.choice).where(Ballot.question_id == question.id, Ballot.voter_tag == tag)
+    choice = session.execute(found).scalar_one_or_none()
+    return chosen_option(choice) if choice is not None else None
+
+
+def _why_not_admitted(row: Row[Any]) -> Fact | None:
+    return None if row.admission == Admission.REGISTERED else NotAdmitted()
+
+
+def _lines(session: Session, contest_id: int, audience_id: int, viewer: UUID | None) -> tuple[QuestionLine, ...]:
+    somebody = viewer or NOBODY
+    mine = select(Participant.id).where(Participant.audience_id == audience_id, Participant.person_id == somebody)
+    entry = and_(RollEntry.question_id == Question.id, RollEntry.participant_id == mine.scalar_subquery())
+    voted = RollEntry.participant_id.is_not(None)
+    rows = (
+        select(Question.id, Question.slug, Question.home, Question.title, Question.position, voted)
+        .outerjoin(RollEntry, entry)
+        .where(Question.contest_id == contest_id)
+        .order_by(Question.position)
+    )
+    return tuple(QuestionLine(*row) for row in session.execute(rows))
