@@ -19,7 +19,7 @@ from werkzeug.routing import IntegerConverter
 from whitenoise import WhiteNoise
 
 from participation.foundation import headers, i18n, markup
-from participation.foundation.access import check_token, csrf, undeclared
+from participation.foundation.access import check_token, csrf, csrf_field, undeclared
 from participation.foundation.assets import STATIC, asset_url
 from participation.foundation.clock import Clock, system_clock
 from participation.foundation.config import ROOT, ConfigurationGap, Settings
@@ -163,7 +163,10 @@ def _dress(app: Flask, settings: Settings) -> None:
     i18n.register_filters(app)
     app.jinja_env.filters.update(citizen_html=markup.citizen_html, staff_html=markup.staff_html)
     app.jinja_env.globals.update(
-        asset=asset_url, brand=settings.brand, is_development=settings.environment == "development"
+        asset=asset_url,
+        brand=settings.brand,
+        csrf_field=csrf_field,
+        is_development=settings.environment == "development",
     )
 
     @app.context_processor

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+from markupsafe import Markup
 
 from participation.foundation.facts import Refused
 from participation.foundation.web import viewer
@@ -32,10 +33,15 @@ def public_without_token(view: View) -> View:
     return view
 
 
-def needs(*roles: str) -> Callable[[Callable[..., ResponseReturnValue]], Callable[..., ResponseReturnValue]]:
+def needs(
+    *roles: str, keep_fields: bool = True
+) -> Callable[[Callable[..., ResponseReturnValue]], Callable[..., ResponseReturnValue]]:
     """Declare that one must be signed in (``citizen``) or hold one of the roles somewhere.
 
     What a role is good for on a certain thing is decided by the command, on the thing itself.
+
+    :param keep_fields: whether what a visitor typed is kept until they have signed in; never for a vote, of which only
+        the page is kept
     """
 
     def declare(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
@@ -48,6 +54,7 @@ def needs(*roles: str) -> Callable[[Callable[..., ResponseReturnValue]], Callabl
                 raise Refused()
             return view(*args, **names)
 
+        guarded.__dict__["keeps_fields"] = keep_fields
         return _declare(guarded, *roles)
 
     return declare
@@ -76,3 +83,15 @@ def check_token() -> None:
         return
     if PUBLIC in getattr(view, "access", ()) or viewer() is not None:
         csrf.protect()
+
+
+def csrf_field(always: bool = False) -> Markup:
+    """Return the hidden field without which no form of somebody signed in is taken.
+
+    For visitors it is empty, so that reading sets no cookie.
+
+    :param always: for forms that do something without an account: signing in, registering, reporting
+    """
+    if not always and viewer() is None:
+        return Markup("")
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())

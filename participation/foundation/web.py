@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -15,6 +16,9 @@ from participation.foundation.clock import Clock
 from participation.foundation.config import Settings
 from participation.foundation.facts import Viewer
 from participation.foundation.model import Base
+
+_OWN_PATH = re.compile(r"/[^/\\]|/$")
+_UNSAFE_IN_PATH = re.compile(r"[\x00-\x20\x7f-\x9f\\\u2028\u2029]")
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
 
@@ -56,6 +60,16 @@ def person_id() -> UUID:
 def see_other(url: str) -> Response:
     """Return the answer to a POST that did what it should."""
     return cast(Response, redirect(url, 303))
+
+
+def safe_path(text: str | None, default: str = "/") -> str:
+    """Return a path of this site to go to, or the default for everything that could lead away from it.
+
+    Browsers drop tabs and line ends and read a backslash as a slash, so ``/\\t/example.com`` would leave the site.
+    """
+    if text and _OWN_PATH.match(text) and not _UNSAFE_IN_PATH.search(text):
+        return text
+    return default
 
 
 def page(template: str, status: int = 200, **names: Any) -> Response:
