@@ -144,7 +144,14 @@
   });
 
   // ── htmx ──
-  const path = (url) => new URL(url, location.href).pathname;
+  const show = (notice, form) => {
+    $("[data-notice]")?.remove();
+    notice.dataset.notice = "";
+    notice.tabIndex = -1;
+    if (form) form.before(notice);
+    else $("#meldungen").replaceChildren(notice);
+    notice.focus();
+  };
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx } = event.detail;
     const page = new DOMParser().parseFromString(ctx.text, "text/html");
@@ -163,9 +170,7 @@
       ($("[data-focus]", main) || $("h1", main))?.setAttribute("tabindex", "-1");
       ($("[data-focus]", main) || $("h1", main))?.focus();
     } else if (notice) {
-      $("#meldungen").replaceChildren(notice);
-      notice.tabIndex = -1;
-      notice.focus();
+      show(notice, ctx.sourceElement.closest("form"));
     }
   });
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
@@ -181,16 +186,13 @@
     if (form) release(form);
   });
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    // The network failed: let the browser send the form itself and say what it says.
-    const form = ctx?.sourceElement?.closest?.("form");
-    if (!ctx?.response && form) { say($("#meldungen")?.dataset.offline); $("#meldungen")?.replaceChildren(offline()); }
+    if (!ctx || ctx.response) return;
+    const notice = document.createElement("p");
+    notice.className = "error-summary";
+    notice.setAttribute("role", "alert");
+    notice.textContent = $("#meldungen")?.dataset.offline || "";
+    show(notice, ctx.sourceElement.closest("form"));
   });
-  const offline = () => {
-    const text = document.createElement("p");
-    text.className = "error-summary";
-    text.textContent = $("#meldungen").dataset.offline;
-    return text;
-  };
 
   prepare(document);
   $("[data-focus]")?.focus();
