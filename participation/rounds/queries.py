@@ -1,0 +1,710 @@
+"""Reading rounds: lists, the page of a round and of a Handlungsfeld, drafts of one's own office, and ETags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, true
+from sqlalchemy.orm import Session, aliased
+
+from participation.accounts.models import Office
+from participation.audiences.facts import Role
+from participation.audiences.models import Audience, Participant
+from participation.audiences.queries import audiences_where
+from participation.concepts import queries as concepts
+from participation.concepts.facts import fingerprint
+from participation.concepts.models import Concept, ConceptVersion, HandlungsfeldVersion, Leitthema
+from participation.discussion.models import Thread
+from participation.rounds.facts import (
+    Effect,
+    Gap,
+    Level,
+    NoSuchRound,
+    Outlook,
+    PartDraft,
+    PartKind,
+    RoundDraft,
+    State,
+    outlook,
+    what_is_missing,
+)
+from participation.rounds.models import EarlyClose, Part, Round, Subject, SubjectPart
+from participation.voting.models import RollEntry
+from participation.windows.facts import State as WindowState
+from participation.windows.facts import WindowTimes
+from participation.windows.models import Window
+
+Text = dict[str, str]
+
+
+@dataclass(frozen=True)
+class PartTimes:
+    """A part of a round with the facts of its window."""
+
+    kind: PartKind
+    title: Text
+    effect: Effect
+    window_id: int
+    times: WindowTimes
+
+    def state(self, now: datetime) -> WindowState:
+        """Return whether it is still to come, open or over."""
+        return self.times.state(now)
+
+
+@dataclass(frozen=True)
+class RoundLine:
+    """A round in a list."""
+
+    id: int
+    slug: str
+    title: Text
+    summary: Text
+    level: Level | None
+    release_by: datetime | None
+    released_at: datetime | None
+    office: Text
+    handlungsfelder: int
+    comments: int
+    """Public comments and answers."""
+    parts: tuple[PartTimes, ...]
+    outlook: Outlook
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self.outlook.state
+
+    @property
+    def opens_at(self) -> datetime:
+        """When its first part opens."""
+        return min(part.times.opens_at for part in self.parts)
+
+    @property
+    def closes_at(self) -> datetime:
+        """When its last part ended or will end."""
+        return max(part.times.ends_at for part in self.parts)
+
+    @property
+    def next_step(self) -> str:
+        """What comes next, with a place for ``%(moment)s``."""
+        return self.outlook.step
+
+    @property
+    def next_at(self) -> datetime | None:
+        """The moment of the next step."""
+        return self.outlook.at
+
+
+@dataclass(frozen=True)
+class HomeRounds:
+    """All public rounds, each where a visitor looks for it."""
+
+    running: tuple[RoundLine, ...]
+    """Open, or between two parts; what ends first stands first."""
+    coming: tuple[RoundLine, ...]
+    """Announced; what begins first stands first."""
+    closed: tuple[RoundLine, ...]
+    """Over, with or without a result; what ended last stands first."""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """That a round was ended before its time, and why."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class RoundHead:
+    """Everything of a round but what it is about in detail."""
+
+    id: int
+    slug: str
+    audience_id: int
+    office_id: int
+    office: Text
+    title: Text
+    summary: Text
+    mandate: Text
+    influence: Text
+    decided_by: Text
+    level: Level | None
+    premoderated: bool
+    shows_interim: bool
+    release_by: datetime | None
+    released_at: datetime | None
+    rule_sheet_sha256: str | None
+    note: Text | None
+    version: int
+    concept: Text | None
+    concept_number: int | None
+    closed: Closed | None
+    parts: tuple[PartTimes, ...]
+    outlook: Outlook
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return self.outlook.state
+
+    def part(self, kind: PartKind) -> PartTimes | None:
+        """Return the part of a kind, or None if the round has none."""
+        return next((part for part in self.parts if part.kind is kind), None)
+
+    @property
+    def talk(self) -> PartTimes | None:
+        """The part to talk."""
+        return self.part(PartKind.TALK)
+
+    @property
+    def vote(self) -> PartTimes | None:
+        """The part to vote."""
+        return self.part(PartKind.VOTE)
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When it became public."""
+        moments = [part.times.published_at for part in self.parts if part.times.published_at is not None]
+        return max(moments) if moments else None
+
+
+@dataclass(frozen=True)
+class SubjectLine:
+    """A Handlungsfeld of a round, in a list."""
+
+    slug: str
+    title: Text
+    comments: int
+    question_id: int | None
+    thread_id: int | None
+
+
+@dataclass(frozen=True)
+class ThemeLines:
+    """A Leitthema of a round with its Handlungsfelder."""
+
+    title: Text
+    text: Text
+    subjects: tuple[SubjectLine, ...]
+
+
+@dataclass(frozen=True)
+class RoundPage:
+    """A round with its Leitthemen; ``voted`` holds the questions that the viewer answered."""
+
+    head: RoundHead
+    themes: tuple[ThemeLines, ...]
+    voted: frozenset[int]
+
+    @property
+    def handlungsfelder(self) -> int:
+        """How many Handlungsfelder it has."""
+        return sum(len(theme.subjects) for theme in self.themes)
+
+    @property
+    def comments(self) -> int:
+        """How many public comments and answers it has."""
+        return sum(subject.comments for theme in self.themes for subject in theme.subjects)
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """The Handlungsfeld before or after."""
+
+    slug: str
+    title: Text
+
+
+@dataclass(frozen=True)
+class FieldPage:
+    """One Handlungsfeld of a round, without discussion and vote."""
+
+    head: RoundHead
+    slug: str
+    title: Text
+    text: Text
+    leitthema: Text
+    kernziele: tuple[Text, ...]
+    position: int
+    count: int
+    thread_id: int | None
+    question_id: int | None
+    before: Neighbour | None
+    after: Neighbour | None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What decides whether a visitor's copy of a page is still right."""
+
+    versions: tuple[int, ...]
+    windows: tuple[WindowTimes, ...]
+    released_at: datetime | None
+    outlook: Outlook
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """A round as its officials see it."""
+
+    id: int
+    slug: str
+    audience_id: int
+    office_id: int
+    office: Text
+    draft: RoundDraft
+    handlungsfelder: int
+    rule_sheet_sha256: str | None
+    released_at: datetime | None
+    windows: tuple[WindowTimes, ...]
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether it is still a draft."""
+        return self.rule_sheet_sha256 is None
+
+    @property
+    def seen(self) -> str:
+        """The fingerprint of the draft."""
+        return draft_fingerprint(self.draft)
+
+    def outlook(self, now: datetime) -> Outlook:
+        """Return where it stands."""
+        return outlook(self.windows, self.released_at, self.draft.due, now)
+
+    def gaps(self, now: datetime) -> tuple[Gap, ...]:
+        """Return what is missing before it can be published."""
+        return what_is_missing(self.draft, handlungsfelder=self.handlungsfelder, now=now)
+
+
+def draft_fingerprint(draft: RoundDraft) -> str:
+    """Return the mark of a draft as somebody read it."""
+    return fingerprint(repr(draft))
+
+
+# ── Lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def rounds_for_home(session: Session, now: datetime) -> HomeRounds:
+    """Return every public round; one statement."""
+    lines = _lines(session, now, Window.published_at <= now)
+    running = [line for line in lines if line.state in {State.RUNNING, State.BETWEEN}]
+    coming = [line for line in lines if line.state is State.COMING]
+    closed = [line for line in lines if line.state in {State.COUNTING, State.RELEASED}]
+    return HomeRounds(
+        running=tuple(sorted(running, key=lambda line: line.closes_at)),
+        coming=tuple(sorted(coming, key=lambda line: line.opens_at)),
+        closed=tuple(sorted(closed, key=lambda line: line.closes_at, reverse=True)),
+    )
+
+
+def rounds_of(session: Session, *, person_id: UUID, now: datetime) -> tuple[RoundLine, ...]:
+    """Return the rounds, drafts too, that a person runs as staff, newest first."""
+    own = audiences_where(person_id=person_id, role=Role.STAFF, now=now)
+    return tuple(_lines(session, now, Round.audience_id.in_(own)))
+
+
+def _lines(session: Session, now: datetime, condition: ColumnElement[bool]) -> list[RoundLine]:
+    subjects = select(func.count(Subject.id)).where(Subject.round_id == Round.id).scalar_subquery()
+    drafted = select(func.count(HandlungsfeldVersion.id)).where(
+        HandlungsfeldVersion.concept_version_id == Round.concept_version_id
+    )
+    comments = (
+        select(func.coalesce(func.sum(Thread.comments + Thread.replies), 0))
+        .join(SubjectPart, SubjectPart.thread_id == Thread.id)
+        .join(Subject, Subject.id == SubjectPart.subject_id)
+        .where(Subject.round_id == Round.id)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            Round.id,
+            Round.slug,
+            Round.title,
+            Round.summary,
+            Round.level,
+            Round.release_by,
+            Round.released_at,
+            Office.name.label("office"),
+            func.coalesce(func.nullif(subjects, 0), drafted.scalar_subquery()).label("handlungsfelder"),
+            comments.label("comments"),
+            Part,
+            Window,
+        )
+        .join(Audience, Audience.id == Round.audience_id)
+        .join(Office, Office.id == Audience.office_id)
+        .join(Part, Part.round_id == Round.id)
+        .join(Window, Window.id == Part.window_id)
+        .where(condition)
+        .order_by(Round.id.desc(), Part.position)
+    )
+    grouped = groupby(session.execute(statement), key=lambda row: row.id)
+    return [_line(list(rows), now) for _, rows in grouped]
+
+
+def _line(rows: Sequence[Row[Any]], now: datetime) -> RoundLine:
+    values = dict(rows[0]._mapping)
+    values.pop("Part"), values.pop("Window")
+    parts = _parts(rows)
+    values["level"] = Level(values["level"]) if values["level"] else None
+    ahead = outlook([part.times for part in parts], values["released_at"], values["release_by"], now)
+    return RoundLine(**values, parts=parts, outlook=ahead)
+
+
+def _parts(rows: Iterable[Row[Any]]) -> tuple[PartTimes, ...]:
+    return tuple(
+        PartTimes(
+            PartKind(row.Part.kind), row.Part.title, Effect(row.Part.effect), row.Part.window_id, row.Window.times
+        )
+        for row in rows
+    )
+
+
+# ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def round_page(session: Session, *, slug: str, viewer: UUID | None, now: datetime) -> RoundPage:
+    """Return a public round; two statements, and one more for who is signed in.
+
+    :raises NoSuchRound: if there is none, or it is not public yet
+    """
+    head = round_head(session, slug=slug, now=now)
+    return RoundPage(head, _themes(session, head.id), _voted(session, head.audience_id, viewer))
+
+
+def round_head(session: Session, *, slug: str, now: datetime) -> RoundHead:
+    """Return a public round without what it is about in detail; one statement.
+
+    :raises NoSuchRound: if there is none, or it is not public yet
+    """
+    rows = session.execute(_heads().where(Round.slug == slug, Window.published_at <= now)).all()
+    if not rows:
+        raise NoSuchRound()
+    return _head(rows, now)
+
+
+def field_page(session: Session, *, slug: str, field: str, now: datetime) -> FieldPage:
+    """Return a Handlungsfeld of a public round; two statements.
+
+    :raises NoSuchRound: if there is none, or the round is not public yet
+    """
+    subject, text = aliased(Subject), aliased(HandlungsfeldVersion)
+    talk, vote = aliased(SubjectPart), aliased(SubjectPart)
+    last = select(func.max(Subject.position)).where(Subject.round_id == Round.id).correlate(Round).scalar_subquery()
+    statement = (
+        _heads()
+        .join(subject, subject.round_id == Round.id)
+        .join(text, text.id == subject.handlungsfeld_version_id)
+        .join(Leitthema, Leitthema.id == text.leitthema_id)
+        .outerjoin(talk, and_(talk.subject_id == subject.id, talk.thread_id.is_not(None)))
+        .outerjoin(vote, and_(vote.subject_id == subject.id, vote.question_id.is_not(None)))
+        .add_columns(
+            text.id.label("text_id"),
+            text.title.label("field_title"),
+            text.text.label("field_text"),
+            Leitthema.title.label("leitthema"),
+            subject.position,
+            last.label("last"),
+            talk.thread_id,
+            vote.question_id,
+        )
+        .where(Round.slug == slug, subject.slug == field, Window.published_at <= now)
+    )
+    for name, step in (("before", -1), ("after", 1)):
+        statement = _with_neighbour(statement, subject, name, step)
+    rows = session.execute(statement).all()
+    if not rows:
+        raise NoSuchRound()
+    row = rows[0]
+    return FieldPage(
+        head=_head(rows, now),
+        slug=field,
+        title=row.field_title,
+        text=row.field_text,
+        leitthema=row.leitthema,
+        kernziele=concepts.kernziele_of(session, row.text_id),
+        position=row.position,
+        count=row.last,
+        thread_id=row.thread_id,
+        question_id=row.question_id,
+        before=Neighbour(row.before_slug, row.before_title) if row.before_slug else None,
+        after=Neighbour(row.after_slug, row.after_title) if row.after_slug else None,
+    )
+
+
+def _with_neighbour(
+    statement: Select[*tuple[Any, ...]], subject: Any, name: str, step: int
+) -> Select[*tuple[Any, ...]]:
+    """Positions follow one another without a gap, so the neighbours are found by arithmetic."""
+    beside, text = aliased(Subject), aliased(HandlungsfeldVersion)
+    return (
+        statement.outerjoin(
+            beside, and_(beside.round_id == subject.round_id, beside.position == subject.position + step)
+        )
+        .outerjoin(text, text.id == beside.handlungsfeld_version_id)
+        .add_columns(beside.slug.label(f"{name}_slug"), text.title.label(f"{name}_title"))
+    )
+
+
+def page_mark(session: Session, *, slug: str, field: str | None, now: datetime) -> Mark:
+    """Return what a visitor's copy of a round's page, or of one of its Handlungsfelder, depends on; one statement.
+
+    :raises NoSuchRound: if there is none, or it is not public yet
+    """
+    threads = (
+        select(func.sum(Thread.version))
+        .join(SubjectPart, SubjectPart.thread_id == Thread.id)
+        .join(Subject, Subject.id == SubjectPart.subject_id)
+        .where(Subject.round_id == Round.id, true() if field is None else Subject.slug == field)
+        .scalar_subquery()
+    )
+    statement = (
+        select(Round.version, Round.released_at, Round.release_by, threads.label("threads"), Window)
+        .join(Part, Part.round_id == Round.id)
+        .join(Window, Window.id == Part.window_id)
+        .where(Round.slug == slug, Window.published_at <= now)
+        .order_by(Part.position)
+    )
+    rows = session.execute(statement).all()
+    if not rows:
+        raise NoSuchRound()
+    windows = tuple(row.Window.times for row in rows)
+    first = rows[0]
+    return Mark(
+        versions=(first.version, first.threads or 0),
+        windows=windows,
+        released_at=first.released_at,
+        outlook=outlook(windows, first.released_at, first.release_by, now),
+    )
+
+
+def _head(rows: Sequence[Row[Any]], now: datetime) -> RoundHead:
+    values = {name: value for name, value in rows[0]._mapping.items() if name in RoundHead.__dataclass_fields__}
+    parts = _parts(rows)
+    ahead = outlook([part.times for part in parts], rows[0].released_at, rows[0].release_by, now)
+    closed = Closed(rows[0].closed_at, rows[0].reason) if rows[0].closed_at else None
+    level = Level(rows[0].level) if rows[0].level else None
+    return RoundHead(**(values | {"level": level}), closed=closed, parts=parts, outlook=ahead)
+
+
+def _themes(session: Session, round_id: int) -> tuple[ThemeLines, ...]:
+    talk, vote = aliased(SubjectPart), aliased(SubjectPart)
+    statement = (
+        select(
+            Leitthema.id,
+            Leitthema.title.label("theme"),
+            Leitthema.text,
+            Subject.slug,
+            HandlungsfeldVersion.title,
+            func.coalesce(Thread.comments + Thread.replies, 0).label("comments"),
+            vote.question_id,
+            talk.thread_id,
+        )
+        .select_from(Subject)
+        .join(HandlungsfeldVersion, HandlungsfeldVersion.id == Subject.handlungsfeld_version_id)
+        .join(Leitthema, Leitthema.id == HandlungsfeldVersion.leitthema_id)
+        .outerjoin(talk, and_(talk.subject_id == Subject.id, talk.thread_id.is_not(None)))
+        .outerjoin(Thread, Thread.id == talk.thread_id)
+        .outerjoin(vote, and_(vote.subject_id == Subject.id, vote.question_id.is_not(None)))
+        .where(Subject.round_id == round_id)
+        .order_by(Subject.position)
+    )
+    themes = []
+    for _, grouped in groupby(session.execute(statement), key=lambda row: row.id):
+        rows = list(grouped)
+        subjects = (SubjectLine(row.slug, row.title, row.comments, row.question_id, row.thread_id) for row in rows)
+        themes.append(ThemeLines(rows[0].theme, rows[0].text, tuple(subjects)))
+    return tuple(themes)
+
+
+def _voted(session: Session, audience_id: int, viewer: UUID | None) -> frozenset[int]:
+    """Return what the viewer answered; that they did, never how."""
+    if viewer is None:
+        return frozenset()
+    answered = (
+        select(RollEntry.question_id)
+        .join(Participant, Participant.id == RollEntry.participant_id)
+        .where(Participant.audience_id == audience_id, Participant.person_id == viewer)
+    )
+    return frozenset(session.execute(answered).scalars())
+
+
+def _heads() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Round.id,
+            Round.slug,
+            Round.audience_id,
+            Audience.office_id,
+            Office.name.label("office"),
+            Round.title,
+            Round.summary,
+            Round.mandate,
+            Round.influence,
+            Round.decided_by,
+            Round.level,
+            Round.premoderated,
+            Round.shows_interim,
+            Round.release_by,
+            Round.released_at,
+            Round.rule_sheet_sha256,
+            Round.note,
+            Round.version,
+            Concept.title.label("concept"),
+            ConceptVersion.number.label("concept_number"),
+            EarlyClose.at.label("closed_at"),
+            EarlyClose.reason,
+            Part,
+            Window,
+        )
+        .join(Audience, Audience.id == Round.audience_id)
+        .join(Office, Office.id == Audience.office_id)
+        .join(Part, Part.round_id == Round.id)
+        .join(Window, Window.id == Part.window_id)
+        .outerjoin(ConceptVersion, ConceptVersion.id == Round.concept_version_id)
+        .outerjoin(Concept, Concept.id == ConceptVersion.concept_id)
+        .outerjoin(EarlyClose, EarlyClose.round_id == Round.id)
+        .order_by(Part.position)
+    )
+
+
+# ── Drafts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def draft_page(session: Session, *, slug: str, person_id: UUID, now: datetime) -> DraftPage:
+    """Return a round, draft or published, as its own staff sees it.
+
+    :raises NoSuchRound: if there is none that this person runs
+    """
+    own = audiences_where(person_id=person_id, role=Role.STAFF, now=now)
+    statement = (
+        select(Round, Audience.office_id, Office.name, Part, Window)
+        .join(Audience, Audience.id == Round.audience_id)
+        .join(Office, Office.id == Audience.office_id)
+        .join(Part, Part.round_id == Round.id)
+        .join(Window, Window.id == Part.window_id)
+        .where(Round.slug == slug, Round.audience_id.in_(own))
+        .order_by(Part.position)
+    )
+    rows = session.execute(statement).all()
+    if not rows:
+        raise NoSuchRound()
+    found: Round = rows[0].Round
+    return DraftPage(
+        id=found.id,
+        slug=found.slug,
+        audience_id=found.audience_id,
+        office_id=rows[0].office_id,
+        office=rows[0].name,
+        draft=draft_from(found, [(row.Part, row.Window.times) for row in rows]),
+        handlungsfelder=concepts.handlungsfelder_in(session, found.concept_version_id),
+        rule_sheet_sha256=found.rule_sheet_sha256,
+        released_at=found.released_at,
+        windows=tuple(row.Window.times for row in rows),
+    )
+
+
+def draft_from(round: Round, parts: Sequence[tuple[Part, WindowTimes]]) -> RoundDraft:
+    """Return what is written down of a round as one value."""
+    kept = {
+        PartKind(part.kind): PartDraft(times.opens_at, times.closes_at, Effect(part.effect)) for part, times in parts
+    }
+    return RoundDraft(
+        title=round.title,
+        summary=round.summary,
+        mandate=round.mandate,
+        influence=round.influence,
+        decided_by=round.decided_by,
+        level=Level(round.level) if round.level else None,
+        concept_version_id=round.concept_version_id,
+        talk=kept[PartKind.TALK],
+        vote=kept.get(PartKind.VOTE),
+        premoderated=round.premoderated,
+        shows_interim=round.shows_interim,
+        release_by=round.release_by,
+        note=round.note,
+    )
+
+
+def preview(session: Session, *, slug: str, person_id: UUID, now: datetime) -> RoundPage:
+    """Return a round of one's own office as citizens will see it, with the concept as it is now.
+
+    :raises NoSuchRound: if there is none that this person runs
+    """
+    own = audiences_where(person_id=person_id, role=Role.STAFF, now=now)
+    rows = session.execute(_heads().where(Round.slug == slug, Round.audience_id.in_(own))).all()
+    if not rows:
+        raise NoSuchRound()
+    head = _head(rows, now)
+    version_id = session.execute(select(Round.concept_version_id).where(Round.id == head.id)).scalar_one()
+    return RoundPage(head, _previewed(session, version_id), frozenset())
+
+
+def _previewed(session: Session, version_id: int | None) -> tuple[ThemeLines, ...]:
+    themes = concepts.themes_of(session, version_id) if version_id is not None else ()
+    return tuple(
+        ThemeLines(
+            theme.title, theme.text, tuple(SubjectLine(one.slug, one.title, 0, None, None) for one in theme.fields)
+        )
+        for theme in themes
+        if theme.fields
+    )
+
+
+def field_preview(session: Session, *, slug: str, field: str, person_id: UUID, now: datetime) -> FieldPage:
+    """Return a Handlungsfeld of a round of one's own office as citizens will see it.
+
+    :raises NoSuchRound: if there is none that this person runs
+    """
+    page = preview(session, slug=slug, person_id=person_id, now=now)
+    version_id = session.execute(select(Round.concept_version_id).where(Round.id == page.head.id)).scalar_one()
+    themes = concepts.themes_of(session, version_id) if version_id is not None else ()
+    placed = [(theme, one) for theme in themes for one in theme.fields]
+    at = next((at for at, (_, one) in enumerate(placed) if one.slug == field), None)
+    if at is None:
+        raise NoSuchRound()
+    theme, one = placed[at]
+    beside = [Neighbour(other.slug, other.title) for _, other in placed]
+    return FieldPage(
+        head=page.head,
+        slug=field,
+        title=one.title,
+        text=one.text,
+        leitthema=theme.title,
+        kernziele=one.kernziele,
+        position=at + 1,
+        count=len(placed),
+        thread_id=None,
+        question_id=None,
+        before=beside[at - 1] if at else None,
+        after=beside[at + 1] if at + 1 < len(beside) else None,
+    )
+
+
+def round_id_of(session: Session, slug: str) -> int:
+    """Return the key of a round, draft or public, for the shell and for commands.
+
+    :raises NoSuchRound: if there is none
+    """
+    found = session.execute(select(Round.id).where(Round.slug == slug)).scalar_one_or_none()
+    if found is None:
+        raise NoSuchRound()
+    return found
+
+
+def rule_sheet(session: Session, *, slug: str, now: datetime) -> dict[str, Any]:
+    """Return the rule sheet of a public round.
+
+    :raises NoSuchRound: if there is none, or it is not public yet
+    """
+    statement = (
+        select(Round.rule_sheet)
+        .join(Part, Part.round_id == Round.id)
+        .join(Window, Window.id == Part.window_id)
+        .where(Round.slug == slug, Window.published_at <= now, Round.rule_sheet_sha256.is_not(None))
+    )
+    found: dict[str, Any] | None = session.execute(statement.limit(1)).scalar_one_or_none()
+    if found is None:
+        raise NoSuchRound()
+    return found
