@@ -127,9 +127,9 @@ def cast_ballot(
     :raises KeyLost: if the contest's key is not there
     """
     with transaction(session):
-        question = _place(session, question_id)
+        question, offered = _place(session, question_id)
         now = pass_door(session, question.window_id, clock)
-        if choice not in _offered(session, question_id):
+        if choice not in offered:
             raise NoSuchOption()
         participant = join(session, audience_id=question.audience_id, who=who, terms_version=TERMS_VERSION, now=now)
         _enter_roll(session, question_id, participant.id, now)
@@ -147,7 +147,7 @@ def withdraw_ballot(session: Session, *, question_id: int, who: Who, keys: KeyFo
     :raises KeyLost: if the contest's key is not there
     """
     with transaction(session):
-        question = _place(session, question_id)
+        question, _ = _place(session, question_id)
         pass_door(session, question.window_id, clock)
         participant = participant_id(session, audience_id=question.audience_id, person_id=who.person_id)
         if participant is None or not _remove(session, question, participant, keys):
@@ -201,12 +201,17 @@ def _places() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _place(session: Session, question_id: int) -> Row[Any]:
-    """Return what never changes of a question; so it may be read before the door."""
-    found = session.execute(_places().where(Question.id == question_id)).one_or_none()
-    if found is None:
+def _place(session: Session, question_id: int) -> tuple[Row[Any], set[str]]:
+    """Return where a question belongs and what it offers. Neither ever changes, so it may be read before the door."""
+    rows = session.execute(
+        _places()
+        .join(Option, Option.question_id == Question.id)
+        .add_columns(Option.slug.label("option"))
+        .where(Question.id == question_id)
+    ).all()
+    if not rows:
         raise NoSuchQuestion()
-    return found
+    return rows[0], {row.option for row in rows}
 
 
 def _entries_of(person_id: UUID) -> Select[*tuple[Any, ...]]:
@@ -225,10 +230,6 @@ def _is_open(session: Session, window_id: int, now: datetime) -> bool:
     facts = select(Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
     times = WindowTimes(*session.execute(facts.where(Window.id == window_id)).one())
     return times.state(now) is State.OPEN
-
-
-def _offered(session: Session, question_id: int) -> set[str]:
-    return set(session.execute(select(Option.slug).where(Option.question_id == question_id)).scalars())
 
 
 def _enter_roll(session: Session, question_id: int, participant: UUID, now: datetime) -> None:

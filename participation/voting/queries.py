@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from participation.audiences.facts import Admission, NotAdmitted
 from participation.audiences.models import Audience, Participant
 from participation.foundation.facts import Fact, Holding
-from participation.voting.facts import NoBallot, NoSuchQuestion, chosen_option
+from participation.voting.facts import KeyLost, NoBallot, NoSuchQuestion, chosen_option
 from participation.voting.keys import KeyFolder
 from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
 from participation.windows.facts import State, WindowNotPublished, WindowTimes, why_shut
@@ -34,6 +34,14 @@ class OptionLine:
 
 
 @dataclass(frozen=True)
+class QuestionPlace:
+    """A question and the page that shows it."""
+
+    question_id: int
+    home: str
+
+
+@dataclass(frozen=True)
 class QuestionCard:
     """A question as one person may see it. ``choice`` is their own, and None once the vote is over."""
 
@@ -42,7 +50,8 @@ class QuestionCard:
     slug: str
     home: str
     title: dict[str, str]
-    position: int
+    number: int
+    """Which question of its contest this is, from 1."""
     count: int
     """How many questions the contest has."""
     options: tuple[OptionLine, ...]
@@ -53,6 +62,10 @@ class QuestionCard:
     choice: str | None
     why_not: Fact | None
     """Why nobody, or this person, can vote now; None also for a visitor who would only have to sign in."""
+
+    def option(self, slug: str | None) -> OptionLine | None:
+        """Return the option of a name, or None."""
+        return next((option for option in self.options if option.slug == slug), None)
 
 
 @dataclass(frozen=True)
@@ -103,16 +116,23 @@ class Turnout:
     by_question: dict[str, int]
 
 
-def question_id(session: Session, *, contest: str, question: str) -> int:
+def question_place(session: Session, *, contest: str, question: str) -> QuestionPlace:
     """Return the question that an address names.
 
     :raises NoSuchQuestion: if there is none
     """
-    named = select(Question.id).join(Contest, Contest.id == Question.contest_id)
-    found = session.execute(named.where(Contest.slug == contest, Question.slug == question)).scalar_one_or_none()
+    named = select(Question.id, Question.home).join(Contest, Contest.id == Question.contest_id)
+    found = session.execute(named.where(Contest.slug == contest, Question.slug == question)).one_or_none()
     if found is None:
         raise NoSuchQuestion()
-    return found
+    return QuestionPlace(*found)
+
+
+def question_at(session: Session, *, contest: str, number: int) -> int | None:
+    """Return the question at a place in its contest, counted from 1, or None past the end."""
+    ordered = select(Question.id).join(Contest, Contest.id == Question.contest_id).where(Contest.slug == contest)
+    place = ordered.order_by(Question.position).offset(max(number, 1) - 1).limit(1)
+    return session.execute(place).scalar_one_or_none()
 
 
 def question_card(
@@ -120,7 +140,7 @@ def question_card(
 ) -> QuestionCard:
     """Return a question with its options, its state, and what the viewer did there.
 
-    Three statements at most; one for a visitor. Without its key a contest shows that one voted, not how.
+    Three statements at most; one for a visitor. Without the contest's key the card shows that one voted, not how.
 
     :param viewer: the person who looks, or None for a visitor
     :raises NoSuchQuestion: if there is none
@@ -131,15 +151,19 @@ def question_card(
     first = rows[0]
     times = WindowTimes(*first[-5:-1])
     participant = _took_part(session, first.audience_id, question_id, viewer)
-    open_now = times.state(now) is State.OPEN
-    choice = _choice(session, first, participant, keys) if open_now else None
+    why_not, choice = why_shut(times, now) or _why_not_admitted(first), None
+    if times.state(now) is State.OPEN:
+        try:
+            choice = _choice(session, first, participant, keys)
+        except KeyLost as lost:
+            why_not = lost
     return QuestionCard(
         question_id=question_id,
         contest=first.contest,
         slug=first.slug,
         home=first.home,
         title=first.title,
-        position=first.position,
+        number=first.number,
         count=first.questions,
         options=tuple(OptionLine(row.option, row.label) for row in rows),
         state=times.state(now),
@@ -147,7 +171,7 @@ def question_card(
         ends_at=times.ends_at,
         has_voted=participant is not None,
         choice=choice,
-        why_not=why_shut(times, now) or _why_not_admitted(first),
+        why_not=why_not,
     )
 
 
@@ -241,8 +265,9 @@ def held_about(session: Session, person_id: UUID) -> list[Holding]:
 # ── Parts of these ────────────────────────────────────────────────────────────────────────────────────────────────────
 def _question(question_id: int) -> Select[*tuple[Any, ...]]:
     """One row for each option; the window's four times lie before the last column."""
-    other = Question.__table__.alias()
-    count = select(func.count()).select_from(other).where(other.c.contest_id == Question.contest_id).scalar_subquery()
+    other = aliased(Question)
+    count = select(func.count(other.id)).where(other.contest_id == Question.contest_id)
+    number = count.where(other.position <= Question.position)
     return (
         select(
             Question.id,
@@ -250,8 +275,8 @@ def _question(question_id: int) -> Select[*tuple[Any, ...]]:
             Question.slug,
             Question.home,
             Question.title,
-            Question.position,
-            count.label("questions"),
+            number.scalar_subquery().label("number"),
+            count.scalar_subquery().label("questions"),
             Option.slug.label("option"),
             Option.label,
             Window.audience_id,

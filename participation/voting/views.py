@@ -1,0 +1,118 @@
+"""Voting: a question on its own page, all questions one by one, casting and withdrawing."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from participation.audiences.facts import Who
+from participation.foundation.access import needs, public
+from participation.foundation.i18n import words_of
+from participation.foundation.paging import key_from
+from participation.foundation.web import clock, now, page, person_id, see_other, session, settings, viewer
+from participation.voting import commands, queries
+from participation.voting.facts import NoBallot, NoSuchOption
+from participation.voting.forms import BallotForm
+from participation.voting.keys import KeyFolder
+from participation.windows.facts import State, WindowNotPublished
+
+bp = Blueprint("voting", __name__, template_folder="templates", url_prefix="/abstimmungen")
+
+
+@bp.get("/<contest>")
+@public
+def overview(contest: str) -> ResponseReturnValue:
+    """List the questions of a contest and on which one voted."""
+    return page("voting/contest.html", contest=_contest(contest))
+
+
+@bp.get("/<contest>/<question>")
+@public
+def question(contest: str, question: str) -> ResponseReturnValue:
+    """Show a question by itself."""
+    return _question_page(queries.question_place(session(), contest=contest, question=question).question_id)
+
+
+@bp.get("/<contest>/karten/<int:number>")
+@public
+def one_by_one(contest: str, number: int) -> ResponseReturnValue:
+    """Show one question of the stack; past the last one all of them, with what is left to do."""
+    found = queries.question_at(session(), contest=contest, number=number)
+    if found is None:
+        return page("voting/contest.html", contest=_contest(contest), done=True)
+    return page("voting/card.html", card=_card(found), contest=contest)
+
+
+@bp.post("/<contest>/<question>/stimme")
+@needs("citizen", keep_fields=False)
+def cast(contest: str, question: str) -> ResponseReturnValue:
+    """Cast or change a ballot. Of a visitor's attempt only the page is kept, never the choice."""
+    asked = queries.question_place(session(), contest=contest, question=question)
+    form = BallotForm(request.form)
+    if not form.validate():
+        return _question_page(asked.question_id, error=form.choice.errors[0], status=422)
+    try:
+        commands.cast_ballot(
+            session(),
+            question_id=asked.question_id,
+            who=Who(person_id()),
+            choice=form.choice.data or "",
+            keys=_keys(),
+            clock=clock,
+        )
+    except NoSuchOption as fact:
+        return _question_page(asked.question_id, error=words_of(fact), status=fact.status)
+    return see_other(_next(contest) or f"{asked.home}#abstimmung")
+
+
+@bp.post("/<contest>/<question>/ruecknahme")
+@needs("citizen", keep_fields=False)
+def withdraw(contest: str, question: str) -> ResponseReturnValue:
+    """Take a ballot back. Where there is none, it is as wanted already."""
+    asked = queries.question_place(session(), contest=contest, question=question)
+    try:
+        commands.withdraw_ballot(
+            session(), question_id=asked.question_id, who=Who(person_id()), keys=_keys(), clock=clock
+        )
+    except NoBallot:
+        session().rollback()
+    return see_other(_stay(contest) or f"{asked.home}#abstimmung")
+
+
+def _keys() -> KeyFolder:
+    return KeyFolder(settings().key_dir)
+
+
+def _contest(contest: str) -> queries.ContestCard:
+    somebody = viewer()
+    return queries.contest_card(session(), contest=contest, viewer=somebody.person_id if somebody else None, now=now())
+
+
+def _card(question_id: int) -> queries.QuestionCard:
+    somebody = viewer()
+    card = queries.question_card(
+        session(),
+        question_id=question_id,
+        viewer=somebody.person_id if somebody else None,
+        now=now(),
+        keys=_keys(),
+    )
+    if card.state is State.DRAFT:
+        raise WindowNotPublished()
+    return card
+
+
+def _question_page(question_id: int, *, error: str | None = None, status: int = 200) -> ResponseReturnValue:
+    card = _card(question_id)
+    return page("voting/question.html", status, card=card, contest=_contest(card.contest), error=error)
+
+
+def _next(contest: str) -> str | None:
+    """Return the card after the one that was answered, if the vote came from the stack."""
+    number = key_from(request.args.get("karte"))
+    return None if number is None else url_for(".one_by_one", contest=contest, number=number + 1)
+
+
+def _stay(contest: str) -> str | None:
+    number = key_from(request.args.get("karte"))
+    return None if number is None else url_for(".one_by_one", contest=contest, number=number)

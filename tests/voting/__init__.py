@@ -1,0 +1,1 @@
+"""Contests, ballots, the roll and the keys."""
