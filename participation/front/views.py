@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Blueprint, Response, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
@@ -13,18 +11,10 @@ from participation.accounts.facts import TERMS_VERSION
 from participation.foundation.access import public, public_without_token
 from participation.foundation.facts import Fact
 from participation.foundation.i18n import COOKIE, LANGUAGES, words_of
-from participation.foundation.web import now, page, see_other, session, settings, wants_fragment
+from participation.foundation.web import now, page, safe_path, see_other, session, settings, wants_fragment
 from participation.front.facts import mishap
 from participation.front.queries import why_not_ready
-
-try:
-    from participation.rounds.queries import rounds_for_home
-except ImportError:  # Until the room has its queries.
-    from types import SimpleNamespace
-
-    def rounds_for_home(session, now):
-        return SimpleNamespace(running=(), coming=(), closed=())
-
+from participation.rounds import queries as rounds
 
 bp = Blueprint("front", __name__, template_folder="templates")
 
@@ -38,7 +28,7 @@ NEVER_REPEATED = frozenset({"password", "new_password", "current_password"})
 @public
 def home() -> ResponseReturnValue:
     """Show the rounds that run, come and are over."""
-    return page("front/home.html", rounds=rounds_for_home(session(), now()))
+    return page("front/home.html", rounds=rounds.rounds_for_home(session(), now()))
 
 
 @bp.get("/impressum")
@@ -73,7 +63,7 @@ def terms() -> ResponseReturnValue:
 @public_without_token
 def speak() -> ResponseReturnValue:
     """Keep the chosen language in a cookie and go back to the page."""
-    answer = see_other(_own_path(request.form.get("next", "")))
+    answer = see_other(safe_path(request.form.get("next")))
     language = request.form.get("language")
     if language in LANGUAGES:
         secure = settings().is_production
@@ -135,7 +125,7 @@ def bare(status: int) -> Response:
             fragment=wants_fragment(),
             again=_again() if status == 503 else None,
             method=request.method,
-            path=_own_path(request.full_path.removesuffix("?")),
+            path=safe_path(request.full_path.removesuffix("?")),
         )
     answer = make_response(text, status)
     answer.headers["Cache-Control"] = "no-store"
@@ -152,8 +142,3 @@ def _mishap_page(status: int, *, text: str, way_out: tuple[str, str] | None = No
 def _again() -> list[tuple[str, str]]:
     """Return the fields of the post that failed, but no passwords."""
     return [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER_REPEATED]
-
-
-def _own_path(path: str) -> str:
-    """Return a path of this site, or the start page for anything else."""
-    return path if re.fullmatch(r"/(?:[^/\\\s][^\\\s]*)?", path) else "/"
