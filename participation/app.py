@@ -14,6 +14,8 @@ from flask_babel import Babel
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 from whitenoise import WhiteNoise
@@ -27,6 +29,7 @@ from participation.foundation.db import make_engine_rules
 from participation.foundation.jobs import Jobs
 from participation.foundation.limits import RateLimit
 from participation.foundation.web import db, now, session, viewer
+from participation.front.views import bare
 
 ROOMS = (
     "accounts",
@@ -79,6 +82,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     _dress(app, settings)
     _open_sessions(app)
     _guard(app, settings)
+    _answer_when_busy(app)
     _serve_files(app, settings)
     forgotten = undeclared(app)
     if forgotten:
@@ -186,6 +190,17 @@ def _open_sessions(app: Flask) -> None:
         return frozenset(grant.role for grant in audiences.grants(session(), person_id=person_id, now=now()))
 
     open_sessions(app, roles_of)
+
+
+def _answer_when_busy(app: Flask) -> None:
+    """Say so, with a page that sends the same again, where the database is busy or away; no traceback, nothing lost."""
+
+    def unavailable(failure: Exception) -> Response:
+        app.logger.error("the database did not answer: %s", failure)
+        return bare(503)
+
+    app.register_error_handler(OperationalError, unavailable)
+    app.register_error_handler(PoolExhausted, unavailable)
 
 
 def _guard(app: Flask, settings: Settings) -> None:

@@ -24,6 +24,8 @@ class Brand:
     city: str = "Bochum"
     product: str = "Mitreden in Bochum"
     mail_name: str = "Beteiligung der Stadt Bochum"
+    imprint: tuple[tuple[str, str], ...] = ()
+    """Who answers for the site: pairs of a term and what stands behind it; empty in an example."""
 
 
 @dataclass(frozen=True)
