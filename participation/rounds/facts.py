@@ -74,6 +74,12 @@ EFFECTS = {
 }
 
 
+PART_TITLES: dict[PartKind, dict[str, str]] = {
+    PartKind.TALK: {"de": marked("Diskussion"), "en": "Discussion"},
+    PartKind.VOTE: {"de": marked("Abstimmung"), "en": "Vote"},
+}
+"""What a part is called unless it gets a title of its own."""
+
 STEPS = {
     State.DRAFT: marked("Noch nicht veröffentlicht. Das sieht niemand außer Ihrer Stelle."),
     State.COMING: marked("Es beginnt am %(moment)s."),
@@ -299,6 +305,12 @@ class RoundBegun(Fact):
     """What has begun stays published; from then on only recorded exits lead out."""
 
     sentence = marked("Die Beteiligung hat schon begonnen. Sie kann nicht mehr zurück in den Entwurf.")
+
+
+class EndsBeforeItBegins(Unprocessable):
+    """A window needs to open before it closes."""
+
+    sentence = marked("Ein Zeitraum endet, bevor er beginnt.")
 
 
 class DraftChangedMeanwhile(Fact):

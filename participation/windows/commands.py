@@ -75,6 +75,17 @@ def publish(session: Session, window_id: int, at: datetime) -> None:
     session.execute(update(Window).where(Window.id == window_id, Window.published_at.is_(None)).values(published_at=at))
 
 
+def plan(session: Session, window_id: int, *, opens_at: datetime, closes_at: datetime) -> None:
+    """Give a window that nobody knows of yet other times; the times of a published one stay."""
+    still_unknown = (Window.id == window_id, Window.published_at.is_(None))
+    session.execute(update(Window).where(*still_unknown).values(opens_at=opens_at, closes_at=closes_at))
+
+
+def take_back(session: Session, window_id: int) -> None:
+    """Make a window unknown again; to be called with its door taken and before it opens."""
+    session.execute(update(Window).where(Window.id == window_id, Window.closed_at.is_(None)).values(published_at=None))
+
+
 def _read(session: Session, window_id: int) -> WindowTimes:
     fresh = select(Window).where(Window.id == window_id).execution_options(populate_existing=True)
     return session.execute(fresh).scalar_one().times
