@@ -11,6 +11,9 @@ from enum import StrEnum
 from participation.foundation.facts import Fact, Missing, Unprocessable, marked
 
 LONGEST_SLUG = 60
+RESERVED_SLUGS = frozenset({"neu"})
+"""Words that stand in addresses where a short name could."""
+
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "&": " und "})
 
 
@@ -68,7 +71,8 @@ def slug_of(title: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if len(slug) > LONGEST_SLUG:
         slug = slug[: LONGEST_SLUG + 1].rpartition("-")[0] or slug[:LONGEST_SLUG]
-    return slug.strip("-") or "ohne-namen"
+    slug = slug.strip("-") or "ohne-namen"
+    return f"{slug}-1" if slug in RESERVED_SLUGS else slug
 
 
 def fingerprint(*texts: object) -> str:
