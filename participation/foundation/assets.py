@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -68,13 +69,17 @@ def prepare(checks: bool = False) -> str:
     stamp = _stamp()
     if _is_current(stamp):
         return f"Static files are up to date ({_wire_size()})."
-    shutil.rmtree(STATIC, ignore_errors=True)
-    STATIC.mkdir(parents=True)
+    # Made beside and moved at the end, so that a server in between finds the old files or the new ones.
+    fresh = ROOT / "var" / "static.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
     names: dict[str, str] = {}
     for name, content in _files(names):
-        names[name] = _write(name, content)
+        names[name] = _write(fresh, name, content)
     manifest = {"stamp": stamp, "files": names}
-    (STATIC / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+    (fresh / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+    shutil.rmtree(STATIC, ignore_errors=True)
+    fresh.rename(STATIC)
     return f"{'Packages installed, static' if installed else 'Static'} files prepared ({_wire_size()})."
 
 
@@ -155,6 +160,8 @@ def _subset(path: Path) -> bytes:
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
+    # It warns of flags that the font's own table is too old for; nothing here can be done about that.
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     options = subset.Options()
     options.flavor = "woff2"
     options.layout_features = FEATURES
@@ -209,16 +216,16 @@ def _without_map(path: Path) -> bytes:
     return re.sub(rb"\n?//# sourceMappingURL=.*\s*$", b"\n", path.read_bytes())
 
 
-def _write(name: str, content: bytes) -> str:
+def _write(folder: Path, name: str, content: bytes) -> str:
     """Write the file and its compressed forms; return its hashed name."""
     stem, dot, suffix = name.rpartition(".")
     hashed = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{dot}{suffix}"
-    (STATIC / hashed).write_bytes(content)
+    (folder / hashed).write_bytes(content)
     if suffix in {"css", "js", "svg"}:
         import brotli
 
-        (STATIC / f"{hashed}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
-        (STATIC / f"{hashed}.br").write_bytes(brotli.compress(content, quality=11))
+        (folder / f"{hashed}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
+        (folder / f"{hashed}.br").write_bytes(brotli.compress(content, quality=11))
     return hashed
 
 
