@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -83,7 +83,7 @@ class SQLiteFiles:
     """Databases as files of one folder."""
 
     folder: Path
-    template: Path | None = None
+    template: str = ""
 
     def empty(self) -> str:
         """Return the address of a new database without tables."""
@@ -91,10 +91,18 @@ class SQLiteFiles:
 
     def migrated(self) -> str:
         """Return the address of a new database with the newest schema."""
-        self.template = self.template or self._make_template()
-        url = self.empty()
-        shutil.copyfile(self.template, url.removeprefix("sqlite:///"))
-        return url
+        if not self.template:
+            self.template = self.empty()
+            migrate(self.template, self.folder)
+        return self.copy_of(self.template)
+
+    def copy_of(self, url: str) -> str:
+        """Return the address of a copy of a database that nobody is connected to."""
+        source = Path(url.removeprefix("sqlite:///"))
+        _gather(source)
+        copy = self.empty()
+        shutil.copyfile(source, copy.removeprefix("sqlite:///"))
+        return copy
 
     def drop(self, url: str) -> None:
         """Remove the database and what SQLite laid beside it."""
@@ -104,16 +112,13 @@ class SQLiteFiles:
     def close(self) -> None:
         """Remove the template."""
         if self.template:
-            self.drop(f"sqlite:///{self.template}")
+            self.drop(self.template)
 
-    def _make_template(self) -> Path:
-        url = self.empty()
-        migrate(url, self.folder)
-        path = Path(url.removeprefix("sqlite:///"))
-        connection = sqlite3.connect(path)
+
+def _gather(path: Path) -> None:
+    """Bring what lies in the write-ahead log into the file itself."""
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
-        return path
 
 
 @dataclass
@@ -137,6 +142,10 @@ class PostgreSQLDatabases:
             migrate(url, self.folder)
             self.template = make_url(url).database or ""
         return self._create(self.template)
+
+    def copy_of(self, url: str) -> str:
+        """Return the address of a copy of a database that nobody is connected to."""
+        return self._create(make_url(url).database or "")
 
     def drop(self, url: str) -> None:
         """Drop the database even if somebody is still connected."""

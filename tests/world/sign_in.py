@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tests.servers import Live
 
 
-def sign_in(client: FlaskClient, session: Session, person_id: UUID) -> FlaskClient:
-    """Sign the person in, in this client, and return it."""
+def a_sign_in(session: Session, person_id: UUID) -> str:
+    """Open a session for the person that does not run out, and return its token."""
     token = secrets.token_urlsafe(32)
     since = datetime(2026, 1, 1, tzinfo=UTC)
     row = SignIn(
@@ -36,10 +36,20 @@ def sign_in(client: FlaskClient, session: Session, person_id: UUID) -> FlaskClie
     )
     with transaction(session):
         session.add(row)
+    return token
+
+
+def carry(client: FlaskClient, token: str) -> FlaskClient:
+    """Put the token of an open session into the client's cookie, and return the client."""
     with client.session_transaction() as cookie:
         cookie["_user_id"] = token
         cookie["_fresh"] = True
     return client
+
+
+def sign_in(client: FlaskClient, session: Session, person_id: UUID) -> FlaskClient:
+    """Sign the person in, in this client, and return it."""
+    return carry(client, a_sign_in(session, person_id))
 
 
 def signed_in(app: Flask, session: Session, person_id: UUID) -> FlaskClient:

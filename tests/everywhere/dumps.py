@@ -1,0 +1,24 @@
+"""A database as plain values, to see whether anything changed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, MetaData, select
+
+Dump = dict[str, list[str]]
+
+
+def dump(engine: Engine) -> Dump:
+    """Return every row of every table, in an order of their own."""
+    found = MetaData()
+    with engine.connect() as connection:
+        found.reflect(connection)
+        return {table.name: sorted(map(repr, connection.execute(select(table)))) for table in found.sorted_tables}
+
+
+def changes(before: Dump, after: Dump) -> list[str]:
+    """Return the rows that came or went, one line each."""
+    lines = []
+    for table in before:
+        gone, come = set(before[table]) - set(after[table]), set(after[table]) - set(before[table])
+        lines += [f"{table} - {row}" for row in sorted(gone)] + [f"{table} + {row}" for row in sorted(come)]
+    return lines
