@@ -1,0 +1,334 @@
+"""Writing in threads: comments, replies, ratings, with counters kept in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy.orm import Session
+
+from participation.accounts.facts import TERMS_VERSION
+from participation.audiences import commands as audiences
+from participation.audiences.facts import Who
+from participation.audiences.models import Participant
+from participation.contributions import commands as contributions
+from participation.contributions.facts import Kind, NoLongerThere, State
+from participation.contributions.models import Contribution
+from participation.discussion.facts import AlreadyAnswered, OwnComment, RepliesEndHere, Stance, Value
+from participation.discussion.models import Comment, Rating, Thread
+from participation.foundation.clock import Clock, berlin
+from participation.foundation.db import insert as upsert
+from participation.foundation.db import transaction
+from participation.foundation.facts import Missing
+from participation.windows.commands import pass_door
+from participation.windows.models import Window
+
+
+# ── Threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def open_thread(session: Session, *, window_id: int, home: str, premoderated: bool, shows_sums: bool) -> Thread:
+    """Add a thread; the caller's transaction commits it.
+
+    :param home: the path of the page that shows it
+    """
+    thread = Thread(window_id=window_id, home=home, premoderated=premoderated, shows_sums=shows_sums)
+    session.add(thread)
+    session.flush()
+    return thread
+
+
+def remove_thread(session: Session, *, thread_id: int) -> None:
+    """Remove a thread in which nobody wrote; the caller's transaction commits it.
+
+    :raises sqlalchemy.exc.IntegrityError: if somebody did
+    """
+    session.execute(delete(Thread).where(Thread.id == thread_id))
+
+
+def open_sums(session: Session, thread_ids: Iterable[int]) -> None:
+    """Show sums in these threads from now on, since the result is released."""
+    for thread_id in sorted(thread_ids):
+        thread = _hold_thread(session, thread_id)
+        thread.shows_sums = True
+        thread.version += 1
+
+
+# ── Comments and replies ──────────────────────────────────────────────────────────────────────────────────────────────
+def post_comment(
+    session: Session, *, thread_id: int, who: Who, text: str, stance: Stance, language: str, clock: Clock
+) -> Comment:
+    """Add a comment, public at once or held for moderation as the thread's rule says.
+
+    :param text: plain text, 10 to 5,000 characters after trimming
+    :raises WindowClosed: or WindowNotOpenYet, measured after the lock
+    :raises NotAdmitted: if the audience does not admit them
+    :raises NameMissing: if no name was ever chosen in this audience
+    """
+    with transaction(session):
+        window_id = _window_of_thread(session, thread_id)
+        now = pass_door(session, window_id, clock)
+        author = _join(session, window_id, who, now)
+        thread = _hold_thread(session, thread_id)
+        written = contributions.contribute(
+            session,
+            kind=Kind.COMMENT,
+            window_id=window_id,
+            author=author,
+            text=text,
+            language=language,
+            held=thread.premoderated,
+            now=now,
+        )
+        comment = Comment(id=written.id, thread_id=thread_id, stance=stance)
+        session.add(comment)
+        session.flush()
+        _count(thread, comment, None, by=int(written.state == State.PUBLISHED))
+        return comment
+
+
+def reply(session: Session, *, comment_id: int, who: Who, text: str, language: str, clock: Clock) -> Comment:
+    """Answer a public comment, one level deep, without a stance.
+
+    :raises RepliesEndHere: if it is a reply itself
+    :raises NoLongerThere: if it is not public any more
+    :raises WindowClosed: and all that ``post_comment`` raises
+    """
+    with transaction(session):
+        parent = _comment(session, comment_id)
+        window_id = _window_of_thread(session, parent.thread_id)
+        now = pass_door(session, window_id, clock)
+        author = _join(session, window_id, who, now)
+        thread = _hold_thread(session, parent.thread_id)
+        parent = _comment(session, comment_id, lock=True)
+        if parent.level:
+            raise RepliesEndHere()
+        if contributions.locked(session, comment_id).state != State.PUBLISHED:
+            raise NoLongerThere()
+        written = contributions.contribute(
+            session,
+            kind=Kind.COMMENT,
+            window_id=window_id,
+            author=author,
+            text=text,
+            language=language,
+            held=thread.premoderated,
+            now=now,
+        )
+        answer = Comment(id=written.id, thread_id=thread.id, level=1, parent_id=comment_id, parent_level=0, stance=None)
+        session.add(answer)
+        session.flush()
+        _count(thread, answer, parent, by=int(written.state == State.PUBLISHED))
+        return answer
+
+
+def edit_comment(
+    session: Session, *, comment_id: int, who: Who, text: str, stance: Stance | None, clock: Clock
+) -> Comment:
+    """Change one's own comment while nobody answered or rated it.
+
+    :raises AlreadyAnswered: once somebody did
+    :raises NotYours: if somebody else wrote it
+    :raises NoLongerThere: if it was withheld or withdrawn
+    :raises WindowClosed: outside the thread's window
+    """
+    with transaction(session):
+        thread, comment, written, now = _own_under_lock(session, comment_id, who, clock)
+        if _was_answered(session, comment_id):
+            raise AlreadyAnswered()
+        was_public = written.state == State.PUBLISHED
+        _count(thread, comment, _parent(session, comment), by=-int(was_public))
+        if comment.level == 0 and stance is not None:
+            comment.stance = stance
+        contributions.revise(written, text=text, held=thread.premoderated, now=now)
+        session.flush()
+        _count(thread, comment, _parent(session, comment), by=int(written.state == State.PUBLISHED))
+        return comment
+
+
+def withdraw_comment(session: Session, *, comment_id: int, who: Who, clock: Clock) -> None:
+    """Take one's own comment back; a tombstone stays where somebody answered.
+
+    :raises NotYours: if somebody else wrote it
+    :raises NoLongerThere: if moderation withheld it
+    :raises WindowClosed: outside the thread's window
+    """
+    with transaction(session):
+        thread, comment, written, _ = _own_under_lock(session, comment_id, who, clock)
+        was_public = written.state == State.PUBLISHED
+        contributions.withdraw(written)
+        _count(thread, comment, _parent(session, comment), by=-int(was_public))
+
+
+def _own_under_lock(
+    session: Session, comment_id: int, who: Who, clock: Clock
+) -> tuple[Thread, Comment, Contribution, datetime]:
+    thread_id = _comment(session, comment_id).thread_id
+    now = pass_door(session, _window_of_thread(session, thread_id), clock)
+    thread = _hold_thread(session, thread_id)
+    comment = _comment(session, comment_id, lock=True)
+    return thread, comment, contributions.own(session, contribution_id=comment_id, who=who), now
+
+
+def _was_answered(session: Session, comment_id: int) -> bool:
+    """Say whether anybody reacted, held replies included: they were written to this text."""
+    rated = exists().where(Rating.comment_id == comment_id)
+    answered = exists().where(Comment.parent_id == comment_id)
+    return bool(session.execute(select(rated | answered)).scalar_one())
+
+
+# ── Ratings ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def rate_comment(session: Session, *, comment_id: int, who: Who, value: Value, clock: Clock) -> None:
+    """Say what one thinks of a public comment of somebody else; the last click holds.
+
+    :raises OwnComment: if one wrote it oneself
+    :raises NoLongerThere: if it is not public any more
+    :raises WindowClosed: outside the thread's window
+    """
+    with transaction(session):
+        comment, participant_id, now = _to_rate(session, comment_id, who, clock)
+        before = _rating_of(session, comment_id, participant_id)
+        row = upsert(session, Rating).values(
+            comment_id=comment_id, participant_id=participant_id, value=value, rated_on=berlin(now).date()
+        )
+        session.execute(
+            row.on_conflict_do_update(
+                index_elements=["comment_id", "participant_id"], set_={"value": value, "rated_on": berlin(now).date()}
+            )
+        )
+        _shift(comment, before, -1)
+        _shift(comment, value, +1)
+
+
+def unrate_comment(session: Session, *, comment_id: int, who: Who, clock: Clock) -> None:
+    """Take one's rating back. Where there is none nothing changes.
+
+    :raises WindowClosed: outside the thread's window
+    """
+    with transaction(session):
+        comment, participant_id, _ = _to_rate(session, comment_id, who, clock)
+        before = _rating_of(session, comment_id, participant_id)
+        session.execute(delete(Rating).where(Rating.comment_id == comment_id, Rating.participant_id == participant_id))
+        _shift(comment, before, -1)
+
+
+def _to_rate(session: Session, comment_id: int, who: Who, clock: Clock) -> tuple[Comment, UUID, datetime]:
+    """Pass the door, join, and lock the comment, whose counters are about to change."""
+    window_id = _window_of_thread(session, _comment(session, comment_id).thread_id)
+    now = pass_door(session, window_id, clock)
+    participant = _join(session, window_id, who, now)
+    comment = _comment(session, comment_id, lock=True)
+    state, author = session.execute(
+        select(Contribution.state, Contribution.participant_id).where(Contribution.id == comment_id)
+    ).one()
+    if author == participant.id:
+        raise OwnComment()
+    if state != State.PUBLISHED:
+        raise NoLongerThere()
+    return comment, participant.id, now
+
+
+def _rating_of(session: Session, comment_id: int, participant_id: UUID) -> Value | None:
+    mine = select(Rating.value).where(Rating.comment_id == comment_id, Rating.participant_id == participant_id)
+    value = session.execute(mine).scalar_one_or_none()
+    return Value(value) if value else None
+
+
+COUNTER = {Value.AGREE: "agree", Value.DISAGREE: "disagree", Value.PASS: "passed"}
+
+
+def _shift(comment: Comment, value: Value | None, by: int) -> None:
+    if value is not None:
+        setattr(comment, COUNTER[value], getattr(comment, COUNTER[value]) + by)
+
+
+# ── Counting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _count(thread: Thread, comment: Comment, parent: Comment | None, *, by: int) -> None:
+    """Move the counters of what is public; the thread's row is locked. Whatever happened, pages look different now."""
+    thread.version += 1
+    if parent is None:
+        thread.comments += by
+        if comment.stance is not None:
+            setattr(thread, comment.stance, getattr(thread, comment.stance) + by)
+    else:
+        thread.replies += by
+        parent.replies += by
+
+
+def hold_container(session: Session, contribution_id: int) -> None:
+    """Lock the thread of a comment, before moderation locks the comment itself."""
+    _hold_thread(session, _comment(session, contribution_id).thread_id)
+
+
+def count_again(session: Session, contribution_id: int) -> None:
+    """Count a comment's thread and parent again from their rows, after a decision of moderation.
+
+    A visible reply of a withheld comment stays counted as a reply; the page shows it under the tombstone.
+    """
+    comment = _comment(session, contribution_id)
+    thread = _hold_thread(session, comment.thread_id)
+    stances = _public_comments(session, thread.id)
+    thread.comments = sum(stances.values())
+    for stance in Stance:
+        setattr(thread, stance, stances.get(stance, 0))
+    thread.replies = _public_replies(session, Comment.thread_id == thread.id)
+    thread.version += 1
+    if comment.parent_id is not None:
+        parent = _comment(session, comment.parent_id, lock=True)
+        parent.replies = _public_replies(session, Comment.parent_id == parent.id)
+
+
+def _public_comments(session: Session, thread_id: int) -> dict[str | None, int]:
+    counted = (
+        select(Comment.stance, func.count())
+        .join(Contribution, Contribution.id == Comment.id)
+        .where(Comment.thread_id == thread_id, Comment.level == 0, *_seen())
+        .group_by(Comment.stance)
+    )
+    return {stance: number for stance, number in session.execute(counted)}
+
+
+def _public_replies(session: Session, where: ColumnElement[bool]) -> int:
+    counted = select(func.count()).select_from(Comment).join(Contribution, Contribution.id == Comment.id)
+    return session.execute(counted.where(where, Comment.level == 1, *_seen())).scalar_one()
+
+
+def _seen() -> tuple[ColumnElement[bool], ...]:
+    return (Contribution.state == State.PUBLISHED, Contribution.sealed.is_(False))
+
+
+# ── Rows ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _comment(session: Session, comment_id: int, *, lock: bool = False) -> Comment:
+    """Return a comment, read again and locked where its counters may change.
+
+    :raises Missing: if there is none
+    """
+    row = select(Comment).where(Comment.id == comment_id)
+    if lock:
+        row = row.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = session.execute(row).scalar_one_or_none()
+    if found is None:
+        raise Missing()
+    return found
+
+
+def _parent(session: Session, comment: Comment) -> Comment | None:
+    return None if comment.parent_id is None else _comment(session, comment.parent_id, lock=True)
+
+
+def _hold_thread(session: Session, thread_id: int) -> Thread:
+    row = select(Thread).where(Thread.id == thread_id).with_for_update(key_share=True)
+    return session.execute(row.execution_options(populate_existing=True)).scalar_one()
+
+
+def _join(session: Session, window_id: int, who: Who, now: datetime) -> Participant:
+    """Join the window's audience, right after its door, so that all acts lock in the same order."""
+    audience_id = session.execute(select(Window.audience_id).where(Window.id == window_id)).scalar_one()
+    return audiences.join(session, audience_id=audience_id, who=who, terms_version=TERMS_VERSION, now=now)
+
+
+def _window_of_thread(session: Session, thread_id: int) -> int:
+    window_id = session.execute(select(Thread.window_id).where(Thread.id == thread_id)).scalar_one_or_none()
+    if window_id is None:
+        raise Missing()
+    return window_id
