@@ -50,8 +50,8 @@ NETIQUETTE = (
         "hatred",
         marked("Kein Hass gegen Gruppen"),
         marked(
-            "Niemand wird wegen Herkunft, Hautfarbe, Religion, Geschlecht, sexueller Orientierung, Alter oder Behinderung"
-            " herabgesetzt."
+            "Niemand wird wegen Herkunft, Hautfarbe, Religion, Geschlecht, sexueller Orientierung, Alter oder"
+            " Behinderung herabgesetzt."
         ),
     ),
     Rule(
