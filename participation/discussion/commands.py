@@ -285,7 +285,7 @@ def _public_comments(session: Session, thread_id: int) -> dict[str | None, int]:
         .where(Comment.thread_id == thread_id, Comment.level == 0, *_seen())
         .group_by(Comment.stance)
     )
-    return {stance: number for stance, number in session.execute(counted)}
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
 def _public_replies(session: Session, where: ColumnElement[bool]) -> int:
