@@ -1,0 +1,59 @@
+"""Reporting a contribution, which everybody may, with an account or without."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from participation.foundation.access import public
+from participation.foundation.i18n import words_of
+from participation.foundation.limits import take
+from participation.foundation.web import clock, now, page, see_other, session, viewer
+from participation.moderation import commands, queries
+from participation.moderation.facts import AlreadyReported, NothingToReport
+from participation.moderation.forms import NoticeForm
+
+bp = Blueprint("moderation", __name__, template_folder="templates")
+
+MOST_NOTICES, PER = 20, timedelta(hours=1)
+"""For one address; a school behind one address stays below."""
+
+
+@bp.get("/beitraege/<int:contribution_id>/meldung")
+@public
+def notice(contribution_id: int) -> ResponseReturnValue:
+    """Show the contribution with the form to report it, or that the notice has arrived."""
+    return _show(contribution_id, NoticeForm(), arrived="gemeldet" in request.args)
+
+
+@bp.post("/beitraege/<int:contribution_id>/meldung")
+@public
+def report(contribution_id: int) -> ResponseReturnValue:
+    """Take a notice."""
+    form = NoticeForm(request.form)
+    if not form.validate():
+        return _show(contribution_id, form, status=422)
+    take(session(), key=f"notice:{request.remote_addr}", most=MOST_NOTICES, per=PER, clock=clock)
+    somebody = viewer()
+    try:
+        commands.report(
+            session(),
+            contribution_id=contribution_id,
+            kind=form.notice_kind,
+            text=form.text.data or "",
+            reporter=somebody.person_id if somebody else None,
+            clock=clock,
+        )
+    except AlreadyReported as fact:
+        form.form_errors.append(words_of(fact))
+        return _show(contribution_id, form, status=422)
+    return see_other(url_for("moderation.notice", contribution_id=contribution_id, gemeldet=1))
+
+
+def _show(contribution_id: int, form: NoticeForm, *, arrived: bool = False, status: int = 200) -> ResponseReturnValue:
+    reported = queries.reportable(session(), contribution_id=contribution_id, now=now())
+    if reported is None:
+        raise NothingToReport()
+    return page("moderation/notice.html", status, reported=reported, form=form, arrived=arrived)
