@@ -1,4 +1,4 @@
-"""Putting letters into the outbox."""
+"""Putting letters into the outbox, and taking them out one by one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from participation.foundation.db import insert
+from participation.foundation.clock import Clock
+from participation.foundation.db import affected, insert, transaction
+from participation.letters.facts import GIVEN_UP_AFTER, LEASE, Due, pause_after
 from participation.letters.models import Letter
 
 
@@ -44,3 +47,71 @@ def post_letter(
         attempts=0,
     )
     session.execute(row.on_conflict_do_nothing(index_elements=["template", "to_address", "about"]))
+
+
+def claim_letter(session: Session, *, clock: Clock) -> Due | None:
+    """Take the next letter that is due, or None.
+
+    The attempt is written down and the letter put off before anything is sent: no lock is held while a mail server
+    thinks, no second worker takes the same letter, and a crash repeats it later with the same Message-ID.
+    """
+    with transaction(session):
+        now = clock()
+        due = (
+            select(Letter)
+            .where(Letter.sent_at.is_(None), Letter.given_up_at.is_(None), Letter.next_try_at <= now)
+            .order_by(Letter.next_try_at, Letter.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        letter = session.execute(due.execution_options(populate_existing=True)).scalar_one_or_none()
+        if letter is None:
+            return None
+        letter.attempts += 1
+        letter.next_try_at = now + LEASE
+        return Due(
+            id=letter.id,
+            template=letter.template,
+            to_address=letter.to_address,
+            to_name=letter.to_name,
+            language=letter.language,
+            facts=dict(letter.facts),
+            message_id=letter.message_id,
+            attempts=letter.attempts,
+        )
+
+
+def mark_sent(session: Session, *, letter_id: int, clock: Clock) -> None:
+    """Write down that a letter was taken, and blank what it said."""
+    with transaction(session):
+        sent = update(Letter).where(Letter.id == letter_id)
+        session.execute(sent.values(sent_at=clock(), facts={}, trouble=None))
+
+
+def mark_failed(session: Session, *, due: Due, trouble: str, for_good: bool, clock: Clock) -> None:
+    """Write down why a letter was not taken; try again after a growing pause unless it is refused for good."""
+    with transaction(session):
+        now = clock()
+        failed = update(Letter).where(Letter.id == due.id, Letter.sent_at.is_(None))
+        values: dict[str, Any] = {"trouble": trouble[:500]}
+        if for_good:
+            values |= {"given_up_at": now, "facts": {}}
+        else:
+            values["next_try_at"] = now + pause_after(due.attempts)
+        session.execute(failed.values(**values))
+
+
+def give_up_old(session: Session, *, clock: Clock) -> int:
+    """Give up the letters that could not be sent for two days; return how many."""
+    with transaction(session):
+        now = clock()
+        old = update(Letter).where(
+            Letter.sent_at.is_(None), Letter.given_up_at.is_(None), Letter.created_at < now - GIVEN_UP_AFTER
+        )
+        return affected(session, old.values(given_up_at=now, facts={}))
+
+
+def forget_address(session: Session, *, address: str) -> None:
+    """Delete all letters to an address, sent or waiting."""
+    with transaction(session):
+        session.execute(delete(Letter).where(Letter.to_address == address))
