@@ -111,6 +111,7 @@ class Times:
     talk_closes: datetime
     vote_closes: datetime
     counted: datetime | None
+    release_by: datetime | None
     released: datetime | None
 
 
@@ -150,6 +151,7 @@ def _script(words: dict[str, Any], today: date, people: list[str]) -> Script:
         talk_closes=when["talk_closes"],
         vote_closes=when["vote_closes"],
         counted=when.get("counted"),
+        release_by=when.get("release_by"),
         released=when.get("released"),
     )
     midnight = moment(today, {"day": 0, "time": time(0)})

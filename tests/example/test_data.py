@@ -93,6 +93,8 @@ def test_nobody_answers_rates_or_edits_what_cannot_be_answered_rated_or_edited(s
                 touched.add(act.key)
             case logic.Edit():
                 assert act.key not in touched
+            case logic.Notice():
+                assert act.key in public
             case logic.Withdrawal():
                 del public[act.key]
             case logic.Decision():
