@@ -27,6 +27,9 @@ from participation.foundation.db import affected, insert, transaction
 from participation.foundation.facts import Missing
 from participation.journal.commands import note
 
+AT_A_TIME = 1000
+"""Rows per INSERT of an import."""
+
 
 def make_audience(session: Session, *, office_id: int, admission: Admission = Admission.REGISTERED) -> Audience:
     """Add an audience of an office; the caller's transaction commits it."""
@@ -142,3 +145,21 @@ def _admins(session: Session) -> int:
     """Count the administrators, their rows locked so that two cannot withdraw each other at once."""
     held = select(RoleGrant.id).where(RoleGrant.role == Role.ADMIN, RoleGrant.until.is_(None)).order_by(RoleGrant.id)
     return len(session.execute(held.with_for_update()).all())
+
+
+# ── What comes from elsewhere ─────────────────────────────────────────────────────────────────────────────────────────
+def import_participants(session: Session, *, audience_id: int, number: int) -> list[UUID]:
+    """Add people who took part elsewhere, without person and name; return their ids in the order they were made.
+
+    To be called inside the import's transaction. The audience admits nobody from then on, so that nobody acts beside
+    them under rules that were never theirs.
+    """
+    session.execute(update(Audience).where(Audience.id == audience_id).values(admission=Admission.NOBODY))
+    ids = [uuid4() for _ in range(number)]
+    for start in range(0, number, AT_A_TIME):
+        rows = [
+            {"id": participant_id, "audience_id": audience_id, "kind": Kind.IMPORTED}
+            for participant_id in ids[start : start + AT_A_TIME]
+        ]
+        session.execute(insert(session, Participant), rows)
+    return ids
