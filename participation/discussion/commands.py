@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from participation.accounts.facts import TERMS_VERSION
@@ -24,6 +25,14 @@ from participation.foundation.db import transaction
 from participation.foundation.facts import Missing
 from participation.windows.commands import pass_door
 from participation.windows.models import Window
+
+AT_A_TIME = 1000
+"""Rows per INSERT of an import."""
+
+Imported = tuple[int, UUID, Value, date]
+"""A rating that was given elsewhere: comment, participant, value, day."""
+
+IMPORTED_COLUMNS = ("comment_id", "participant_id", "value", "rated_on")
 
 
 # ── Threads ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -266,16 +275,19 @@ def count_again(session: Session, contribution_id: int) -> None:
     A visible reply of a withheld comment stays counted as a reply; the page shows it under the tombstone.
     """
     comment = _comment(session, contribution_id)
-    thread = _hold_thread(session, comment.thread_id)
+    _count_thread(session, _hold_thread(session, comment.thread_id))
+    if comment.parent_id is not None:
+        parent = _comment(session, comment.parent_id, lock=True)
+        parent.replies = _public_replies(session, Comment.parent_id == parent.id)
+
+
+def _count_thread(session: Session, thread: Thread) -> None:
     stances = _public_comments(session, thread.id)
     thread.comments = sum(stances.values())
     for stance in Stance:
         setattr(thread, stance, stances.get(stance, 0))
     thread.replies = _public_replies(session, Comment.thread_id == thread.id)
     thread.version += 1
-    if comment.parent_id is not None:
-        parent = _comment(session, comment.parent_id, lock=True)
-        parent.replies = _public_replies(session, Comment.parent_id == parent.id)
 
 
 def _public_comments(session: Session, thread_id: int) -> dict[str | None, int]:
@@ -332,3 +344,41 @@ def _window_of_thread(session: Session, thread_id: int) -> int:
     if window_id is None:
         raise Missing()
     return window_id
+
+
+# ── What comes from elsewhere ─────────────────────────────────────────────────────────────────────────────────────────
+def import_comments(session: Session, *, thread_id: int, comment_ids: Iterable[int]) -> None:
+    """Give imported contributions their place in a thread, without a stance; the counters follow with the ratings.
+
+    To be called inside the import's transaction.
+    """
+    rows = [{"id": comment_id, "thread_id": thread_id} for comment_id in comment_ids]
+    for start in range(0, len(rows), AT_A_TIME):
+        session.execute(insert(Comment), rows[start : start + AT_A_TIME])
+
+
+def import_ratings(
+    session: Session, *, thread_id: int, ratings: Iterable[Imported], tell: Callable[[int], object]
+) -> int:
+    """Insert ratings by the thousand, then count the whole thread from its rows; return how many there were.
+
+    Rules of the platform they come from hold: there people may have rated what they wrote themselves.
+
+    :param tell: is told how many more are done, for a progress bar
+    """
+    number, left = 0, iter(ratings)
+    while some := [dict(zip(IMPORTED_COLUMNS, one, strict=True)) for one in islice(left, AT_A_TIME)]:
+        session.execute(insert(Rating), some)
+        number += len(some)
+        tell(len(some))
+    _count_ratings(session, thread_id)
+    _count_thread(session, _hold_thread(session, thread_id))
+    return number
+
+
+def _count_ratings(session: Session, thread_id: int) -> None:
+    for value, column in COUNTER.items():
+        rows = select(func.count()).where(Rating.comment_id == Comment.id, Rating.value == value)
+        counted = rows.correlate(Comment).scalar_subquery()
+        session.execute(update(Comment).where(Comment.thread_id == thread_id).values({column: counted}))
+    session.expire_all()
