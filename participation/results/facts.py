@@ -1,8 +1,20 @@
-"""Reasons why there is no result to see, and the names of figures."""
+"""Reasons why there is no result to see, and what the figures of a round are made of."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
 from participation.foundation.facts import Fact, Missing, marked
+
+FIGURES_VERSION = 1
+BEST = 3
+"""How many places of best-supported comments are named on each side."""
+
+MOST_NAMED = 10
+"""More comments than these are not named one by one; where a tie would lead beyond, its size is told."""
 
 
 class StillOpen(Fact):
@@ -32,4 +44,69 @@ class AlreadyReleased(Fact):
 class NotReleased(Missing):
     """The result is sealed."""
 
-    sentence = marked("Das Ergebnis ist noch nicht veröffentlicht. Es wird ausgezählt.")
+    sentence = marked("Das Ergebnis ist noch nicht veröffentlicht.")
+
+
+class BallotsUnsound(Fact):
+    """A ballot holds what nobody can choose. Nothing is counted until it is known why."""
+
+    sentence = marked("Es wurde nichts gezählt: Eine Stimme ist ungültig. Welche, zeigt der Befehl »flask recount«.")
+
+
+@dataclass(frozen=True)
+class Supported:
+    """A comment with its ratings, and how many on its side have as much agreement."""
+
+    comment: int
+    side: str
+    agree: int
+    disagree: int
+    passed: int
+    tied: int
+
+
+def best_supported(comments: Iterable[Supported]) -> dict[str, dict[str, Any]]:
+    """Return the comments with most agreement on each side; ties stay ties.
+
+    :param comments: sorted by side, then by agreement, most first; of each side all of the first places
+    :returns: of each side the ``comments`` named, and what is ``tied`` on the next place but too many to name
+    """
+    return {side: _best_of(list(group)) for side, group in groupby(comments, key=lambda one: one.side)}
+
+
+def _best_of(comments: list[Supported]) -> dict[str, Any]:
+    named: list[dict[str, int]] = []
+    for agree, group in groupby(comments, key=lambda one: one.agree):
+        place = list(group)
+        if len(named) >= BEST:
+            break
+        if len(named) + place[0].tied > MOST_NAMED:
+            return {"comments": named, "tied": {"agree": agree, "comments": place[0].tied}}
+        named += [
+            {"comment": one.comment, "agree": one.agree, "disagree": one.disagree, "pass": one.passed} for one in place
+        ]
+    return {"comments": named, "tied": None}
+
+
+def sums_of(subjects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the sums of the talk over all subjects."""
+    talks = [subject["talk"] for subject in subjects if subject["talk"] is not None]
+    return {
+        "comments": sum(talk["comments"] for talk in talks),
+        "replies": sum(talk["replies"] for talk in talks),
+        "stances": _summed(talk["stances"] for talk in talks),
+        "ratings": _summed(talk["ratings"] for talk in talks),
+    }
+
+
+def _summed(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for part in parts:
+        for name, number in part.items():
+            total[name] = total.get(name, 0) + number
+    return total
+
+
+def share(part: int, whole: int) -> float | None:
+    """Return a part as a share of one, or None of nothing."""
+    return part / whole if whole else None

@@ -1,0 +1,317 @@
+"""Reading results: figures of the talk as of now, and pages for everybody and for the round's staff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from participation.audiences.models import Participant
+from participation.concepts.models import HandlungsfeldVersion
+from participation.contributions.models import Contribution
+from participation.contributions.queries import is_public
+from participation.discussion.facts import Stance, Value
+from participation.discussion.models import Comment
+from participation.results.facts import BEST, MOST_NAMED, NotReleased, Supported, best_supported, sums_of
+from participation.results.models import Result
+from participation.rounds.facts import State
+from participation.rounds.models import Subject, SubjectPart
+from participation.rounds.queries import DraftPage, RoundHead, draft_page, round_head
+from participation.windows.models import Window
+
+Figures = dict[str, Any]
+WITHOUT = "without"
+"""The side of comments that came without a stance."""
+
+SIDES = (Stance.IN_FAVOUR, Stance.AGAINST, WITHOUT)
+
+
+@dataclass(frozen=True)
+class SubjectRow:
+    """A subject of a round with its thread and its question."""
+
+    slug: str
+    title: dict[str, str]
+    thread_id: int | None
+    question_id: int | None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A comment that a result names, as far as it is public now."""
+
+    text: str
+    shown_as: str | None
+
+
+@dataclass(frozen=True)
+class Figured:
+    """The figures as they were counted and, of the talk, as they are now."""
+
+    figures: Figures
+    sha256: str
+    counted_at: datetime
+    today: Figures
+    """The same parts of the talk, where later decisions of the moderators may have changed something."""
+    quotes: dict[int, Quote]
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the talk has other figures now."""
+        return talk_of(self.figures) != self.today
+
+
+@dataclass(frozen=True)
+class ResultPage:
+    """The result of a public round; ``figured`` is None as long as it is sealed."""
+
+    head: RoundHead
+    figured: Figured | None
+
+
+@dataclass(frozen=True)
+class StaffPage:
+    """The result as the round's own staff sees it: from the count on."""
+
+    round: DraftPage
+    state: State
+    figured: Figured | None
+
+
+# ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def result_page(session: Session, *, slug: str, now: datetime) -> ResultPage:
+    """Return a public round with its result, if that is released.
+
+    :raises NoSuchRound: if there is none, or it is not public yet
+    """
+    head = round_head(session, slug=slug, now=now)
+    if head.state is not State.RELEASED:
+        return ResultPage(head, None)
+    return ResultPage(head, _figured(session, head.id, now))
+
+
+def released_figures(session: Session, *, slug: str, now: datetime) -> tuple[RoundHead, Figured]:
+    """Return what a download holds.
+
+    :raises NoSuchRound: if there is no such round, or it is not public yet
+    :raises NotReleased: as long as the result is sealed
+    """
+    found = result_page(session, slug=slug, now=now)
+    if found.figured is None:
+        raise NotReleased()
+    return found.head, found.figured
+
+
+def staff_page(session: Session, *, slug: str, person_id: UUID, now: datetime) -> StaffPage:
+    """Return a round of one's own with its figures, once they are counted.
+
+    :raises NoSuchRound: if there is none that this person runs
+    """
+    found = draft_page(session, slug=slug, person_id=person_id, now=now)
+    state = found.outlook(now).state
+    over = state in {State.COUNTING, State.RELEASED}
+    return StaffPage(found, state, _figured(session, found.id, now) if over else None)
+
+
+def _figured(session: Session, round_id: int, now: datetime) -> Figured | None:
+    counted = select(Result.figures, Result.figures_sha256, Result.counted_at).where(Result.round_id == round_id)
+    found = session.execute(counted).one_or_none()
+    if found is None:
+        return None
+    today = {subject.slug: talk for subject, talk in talks(session, round_id=round_id, now=now)}
+    named = comments_named(found.figures) | comments_named({"subjects": [{"talk": talk} for talk in today.values()]})
+    return Figured(
+        figures=found.figures,
+        sha256=found.figures_sha256,
+        counted_at=found.counted_at,
+        today=today,
+        quotes=_quotes(session, named, now),
+    )
+
+
+def talk_of(figures: Figures) -> Figures:
+    """Return what the figures say of the talk, by subject."""
+    return {subject["slug"]: subject["talk"] for subject in figures["subjects"]}
+
+
+def comments_named(figures: Figures) -> set[int]:
+    """Return the comments that figures name."""
+    talks = [subject["talk"] for subject in figures["subjects"] if subject["talk"] is not None]
+    return {one["comment"] for talk in talks for side in talk["best"].values() for one in side["comments"]}
+
+
+def sums_today(figured: Figured) -> Figures:
+    """Return the sums of the talk as they are now."""
+    return sums_of({"talk": talk} for talk in figured.today.values())
+
+
+# ── The talk as of now ────────────────────────────────────────────────────────────────────────────────────────────────
+def subjects_of(session: Session, round_id: int) -> list[SubjectRow]:
+    """Return the subjects of a round in their order."""
+    talk, vote = aliased(SubjectPart), aliased(SubjectPart)
+    rows = (
+        select(Subject.slug, HandlungsfeldVersion.title, talk.thread_id, vote.question_id)
+        .outerjoin(HandlungsfeldVersion, HandlungsfeldVersion.id == Subject.handlungsfeld_version_id)
+        .outerjoin(talk, and_(talk.subject_id == Subject.id, talk.thread_id.is_not(None)))
+        .outerjoin(vote, and_(vote.subject_id == Subject.id, vote.question_id.is_not(None)))
+        .where(Subject.round_id == round_id)
+        .order_by(Subject.position)
+    )
+    return [SubjectRow(slug, title or {"de": slug}, *ids) for slug, title, *ids in session.execute(rows)]
+
+
+def talks(session: Session, *, round_id: int, now: datetime) -> list[tuple[SubjectRow, Figures | None]]:
+    """Return each subject of a round with the figures of its talk as they are now; three statements.
+
+    Counted is what is public: comments and replies, comments by stance, ratings that public comments and replies
+    got, and the best-supported comments of each side.
+    """
+    subjects = subjects_of(session, round_id)
+    threads = {subject.thread_id for subject in subjects if subject.thread_id is not None}
+    sums, best = _sums(session, threads, now), _best(session, threads, now)
+    return [(subject, _talk(subject.thread_id, sums, best)) for subject in subjects]
+
+
+def _talk(thread_id: int | None, sums: dict[int, Figures], best: dict[int, list[Supported]]) -> Figures | None:
+    if thread_id is None:
+        return None
+    return {**sums.get(thread_id, _nothing()), "best": best_supported(best.get(thread_id, []))}
+
+
+def _nothing() -> Figures:
+    stances = dict.fromkeys((*map(str, Stance), WITHOUT), 0)
+    return {"comments": 0, "replies": 0, "stances": stances, "ratings": dict.fromkeys(map(str, Value), 0)}
+
+
+def _sums(session: Session, threads: Iterable[int], now: datetime) -> dict[int, Figures]:
+    side = func.coalesce(Comment.stance, WITHOUT)
+    rows = (
+        select(
+            Comment.thread_id,
+            Comment.level,
+            side.label("side"),
+            func.count().label("number"),
+            func.sum(Comment.agree).label("agree"),
+            func.sum(Comment.disagree).label("disagree"),
+            func.sum(Comment.passed).label("passed"),
+        )
+        .join(Contribution, Contribution.id == Comment.id)
+        .join(Window, Window.id == Contribution.window_id)
+        .where(Comment.thread_id.in_(threads), is_public(now))
+        .group_by(Comment.thread_id, Comment.level, side)
+    )
+    sums: dict[int, Figures] = {}
+    for row in session.execute(rows):
+        one = sums.setdefault(row.thread_id, _nothing())
+        if row.level == 0:
+            one["comments"] += row.number
+            one["stances"][row.side] += row.number
+        else:
+            one["replies"] += row.number
+        for name, number in zip(Value, (row.agree, row.disagree, row.passed), strict=True):
+            one["ratings"][name] += int(number)
+    return sums
+
+
+def _best(session: Session, threads: Iterable[int], now: datetime) -> dict[int, list[Supported]]:
+    """Ranks are equal for ties; one more row than can be named is read, so that a longer tie is noticed."""
+    side = func.coalesce(Comment.stance, WITHOUT)
+    sides = (Comment.thread_id, side)
+    ranked = (
+        select(
+            Comment.thread_id,
+            Comment.id,
+            side.label("side"),
+            Comment.agree,
+            Comment.disagree,
+            Comment.passed,
+            func.count().over(partition_by=(*sides, Comment.agree)).label("tied"),
+            func.rank().over(partition_by=sides, order_by=Comment.agree.desc()).label("place"),
+            func.row_number().over(partition_by=sides, order_by=(Comment.agree.desc(), Comment.id)).label("line"),
+        )
+        .join(Contribution, Contribution.id == Comment.id)
+        .join(Window, Window.id == Contribution.window_id)
+        .where(Comment.thread_id.in_(threads), Comment.level == 0, Comment.agree > 0, side.in_(SIDES), is_public(now))
+        .subquery()
+    )
+    first = select(ranked).where(ranked.c.place <= BEST, ranked.c.line <= MOST_NAMED + 1)
+    best: dict[int, list[Supported]] = {}
+    for row in session.execute(first.order_by(ranked.c.thread_id, _in_order(ranked.c.side), ranked.c.line)):
+        one = Supported(row.id, row.side, row.agree, row.disagree, row.passed, row.tied)
+        best.setdefault(row.thread_id, []).append(one)
+    return best
+
+
+def _in_order(side: ColumnElement[str]) -> ColumnElement[int]:
+    return case({str(name): place for place, name in enumerate(SIDES)}, value=side)
+
+
+def _quotes(session: Session, comments: set[int], now: datetime) -> dict[int, Quote]:
+    if not comments:
+        return {}
+    rows = (
+        select(Contribution.id, Contribution.text, Participant.shown_as)
+        .join(Window, Window.id == Contribution.window_id)
+        .join(Participant, Participant.id == Contribution.participant_id)
+        .where(Contribution.id.in_(comments), is_public(now))
+    )
+    return {number: Quote(text, shown_as) for number, text, shown_as in session.execute(rows)}
+
+
+# ── Tables ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+COMMENT_COLUMNS = (
+    "source_id",
+    "state",
+    "agree",
+    "disagree",
+    "pass",
+    "id",
+    "handlungsfeld",
+    "answers",
+    "stance",
+    "reason",
+    "language",
+    "handed_in_at",
+    "text",
+)
+
+
+def comment_rows(session: Session, *, round_id: int, now: datetime, public_only: bool) -> Iterator[tuple[object, ...]]:
+    """Yield the comments of a round as lines of ``COMMENT_COLUMNS``, as they are read from the database.
+
+    Ratings of withheld and withdrawn comments stay in the audit; texts only of what is public.
+
+    :param public_only: for everybody; else all states, for the audit
+    """
+    public = is_public(now)
+    rows = (
+        select(
+            Contribution.source_key,
+            Contribution.state,
+            Comment.agree,
+            Comment.disagree,
+            Comment.passed,
+            Comment.id,
+            Subject.slug,
+            Comment.parent_id,
+            Comment.stance,
+            Contribution.reason_kind,
+            Contribution.language,
+            Contribution.created_at,
+            case((public, Contribution.text), else_=None),
+        )
+        .join(Contribution, Contribution.id == Comment.id)
+        .join(Window, Window.id == Contribution.window_id)
+        .join(SubjectPart, SubjectPart.thread_id == Comment.thread_id)
+        .join(Subject, Subject.id == SubjectPart.subject_id)
+        .where(Subject.round_id == round_id, *((public,) if public_only else ()))
+        .order_by(Subject.position, Comment.id)
+        .execution_options(yield_per=1000)
+    )
+    for row in session.execute(rows):
+        yield tuple(one.isoformat() if isinstance(one, datetime) else one for one in row)
