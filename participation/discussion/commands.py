@@ -382,3 +382,52 @@ def _count_ratings(session: Session, thread_id: int) -> None:
         counted = rows.correlate(Comment).scalar_subquery()
         session.execute(update(Comment).where(Comment.thread_id == thread_id).values({column: counted}))
     session.expire_all()
+
+
+# ── Names and erasing ─────────────────────────────────────────────────────────────────────────────────────────────────
+def change_shown_name(session: Session, *, person_id: UUID, name: str, clock: Clock) -> None:
+    """Change the name beside contributions; threads that show it look different from now on.
+
+    :raises NameNotUsable: if the name cannot stand there
+    """
+    with transaction(session):
+        contributions.change_shown_name(session, person_id=person_id, name=name, clock=clock)
+        _touch_threads_of(session, person_id)
+
+
+def forget(session: Session, person_id: UUID, clock: Clock) -> None:
+    """Withdraw a person's ratings where the talk still runs; where it is over they stay counted, without the person.
+
+    Else deleting and registering again would give a second rating. The caller holds the doors of the windows.
+    """
+    with transaction(session):
+        now = clock()
+        open_ones = (
+            select(Rating.comment_id, Rating.participant_id)
+            .join(Participant, Participant.id == Rating.participant_id)
+            .join(Comment, Comment.id == Rating.comment_id)
+            .join(Thread, Thread.id == Comment.thread_id)
+            .join(Window, Window.id == Thread.window_id)
+            .where(Participant.person_id == person_id, Window.closed_at.is_(None), Window.closes_at > now)
+            .order_by(Rating.comment_id)
+        )
+        for comment_id, participant_id in session.execute(open_ones).all():
+            comment = _comment(session, comment_id, lock=True)
+            _shift(comment, _rating_of(session, comment_id, participant_id), -1)
+            mine = (Rating.comment_id == comment_id) & (Rating.participant_id == participant_id)
+            session.execute(delete(Rating).where(mine))
+        contributions.forget(session, person_id, clock)
+        _touch_threads_of(session, person_id)
+
+
+def _touch_threads_of(session: Session, person_id: UUID) -> None:
+    """Raise the version of the threads that show something of a person, in the order of their ids."""
+    shown = (
+        select(Comment.thread_id)
+        .join(Contribution, Contribution.id == Comment.id)
+        .join(Participant, Participant.id == Contribution.participant_id)
+        .where(Participant.person_id == person_id)
+        .distinct()
+    )
+    for thread_id in sorted(session.execute(shown).scalars()):
+        _hold_thread(session, thread_id).version += 1

@@ -1,0 +1,72 @@
+"""Comments and replies as people type them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField
+from wtforms.validators import InputRequired, Length, Optional
+
+from participation.audiences.facts import LONGEST_NAME
+from participation.contributions.facts import LONGEST_TEXT, SHORTEST_TEXT
+from participation.discussion.facts import Stance
+from participation.discussion.queries import Order
+from participation.foundation.forms import Form, LineField, TextField
+
+
+def _long_enough() -> Length:
+    return Length(min=SHORTEST_TEXT, message=_l("Bitte schreiben Sie mindestens %(min)d Zeichen."))
+
+
+class ReplyForm(Form):
+    """An answer to a comment."""
+
+    text = TextField(
+        _l("Ihr Text"), [InputRequired(_l("Bitte schreiben Sie etwas.")), _long_enough()], most=LONGEST_TEXT
+    )
+    shown_as = LineField(
+        _l("Ihr Name neben dem Beitrag"),
+        [Optional()],
+        most=LONGEST_NAME,
+        description=_l(
+            "Frei gewählt, für alle sichtbar. Er gilt für diese Beteiligung und wird beim nächsten Mal vorgeschlagen."
+        ),
+    )
+
+
+class CommentForm(ReplyForm):
+    """A comment with its stance."""
+
+    stance = RadioField(
+        _l("Ihre Haltung"),
+        choices=[
+            (Stance.IN_FAVOUR, _l("Dafür")),
+            (Stance.AGAINST, _l("Dagegen")),
+            (Stance.QUESTION, _l("Frage")),
+            (Stance.NEUTRAL, _l("Neutral")),
+        ],
+        validators=[InputRequired(_l("Bitte wählen Sie Ihre Haltung."))],
+    )
+
+
+class NameForm(Form):
+    """The name beside one's contributions."""
+
+    name = LineField(
+        _l("Ihr Name"),
+        [InputRequired(_l("Bitte geben Sie einen Namen an."))],
+        most=LONGEST_NAME,
+        description=_l("2 bis 60 Zeichen, keine Adresse."),
+    )
+
+
+def view_of(arguments: Mapping[str, str]) -> dict[str, Any]:
+    """Read which part of a thread an address asks for: ``after``, ``reihenfolge``, ``haltung``; nonsense is ignored."""
+    order, stance = arguments.get("reihenfolge"), arguments.get("haltung")
+    return {
+        "after": arguments.get("after"),
+        "order": Order(order) if order in set(Order) else Order.NEWEST,
+        "stance": Stance(stance) if stance in set(Stance) else None,
+    }
