@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from participation.accounts.models import Person
+from participation.accounts.commands import add_office, invite, rename_office
+from participation.accounts.models import Office, Person
 from participation.audiences import queries
 from participation.audiences.facts import (
     Admission,
@@ -18,12 +20,14 @@ from participation.audiences.facts import (
     NotAdmitted,
     NotEntitled,
     Role,
+    ScopeMissing,
     Who,
     name_is_usable,
+    short_name,
 )
 from participation.audiences.models import Audience, Participant, RoleGrant
 from participation.foundation.clock import Clock
-from participation.foundation.db import affected, insert, transaction
+from participation.foundation.db import insert, transaction
 from participation.foundation.facts import Missing
 from participation.journal.commands import note
 
@@ -48,7 +52,7 @@ def join(session: Session, *, audience_id: int, who: Who, terms_version: str, no
     :raises NotAdmitted: if the audience does not admit the person, or the account is disabled or erased
     :raises NameNotUsable: if the name cannot stand beside a contribution
     """
-    _admit(session, audience_id=audience_id, person_id=who.person_id)
+    _admit(session, audience_id=audience_id, who=who)
     if who.shown_as is not None and not name_is_usable(who.shown_as):
         raise NameNotUsable()
     row = insert(session, Participant).values(
@@ -64,11 +68,45 @@ def join(session: Session, *, audience_id: int, who: Who, terms_version: str, no
     return participant
 
 
-def _admit(session: Session, *, audience_id: int, person_id: UUID) -> None:
+def _admit(session: Session, *, audience_id: int, who: Who) -> None:
+    """Refuse who is not admitted, and hold the person until the act is done.
+
+    Otherwise somebody could erase the account while a vote is on its way, and vote again with a new one. Who brings a
+    name will write it to the person, so their lock is the stronger one from the beginning.
+    """
     admission = session.execute(select(Audience.admission).where(Audience.id == audience_id)).scalar_one()
-    able = select(Person.id).where(Person.id == person_id, Person.disabled_at.is_(None), Person.erased_at.is_(None))
-    if admission != Admission.REGISTERED or session.execute(able).first() is None:
+    able = select(Person.id).where(Person.id == who.person_id, Person.disabled_at.is_(None), Person.erased_at.is_(None))
+    held = able.with_for_update(read=True) if who.shown_as is None else able.with_for_update(key_share=True)
+    if admission != Admission.REGISTERED or session.execute(held).first() is None:
         raise NotAdmitted()
+
+
+# ── Roles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def invite_official(
+    session: Session,
+    *,
+    email: str,
+    role: Role,
+    language: str,
+    by: UUID | None,
+    clock: Clock,
+    office_id: int | None = None,
+    audience_id: int | None = None,
+) -> UUID:
+    """Let whoever has an address act in a role; who has no account gets one, and a letter with a link.
+
+    :param by: an administrator, or None where the shell acts
+    :raises NotEntitled: if ``by`` is no administrator
+    :raises ScopeMissing: if the role is not named with just what it needs: an office, an audience, for admin nothing
+    """
+    with transaction(session):
+        now = clock()
+        _check_admin(session, by=by, now=now)
+        person_id = invite(session, email=email, language=language, now=now)
+        grant_role(
+            session, person_id=person_id, role=role, by=by, clock=clock, office_id=office_id, audience_id=audience_id
+        )
+        return person_id
 
 
 def grant_role(
@@ -87,10 +125,13 @@ def grant_role(
 
     :param by: an administrator, or None where the shell acts
     :raises NotEntitled: if ``by`` is no administrator
+    :raises ScopeMissing: if the role is not named with just what it needs: an office, an audience, for admin nothing
+    :raises Missing: if there is no such office or audience
     """
     with transaction(session):
         now = clock()
         _check_admin(session, by=by, now=now)
+        _check_scope(session, role=role, office_id=office_id, audience_id=audience_id)
         row = insert(session, RoleGrant).values(
             person_id=person_id, role=role, office_id=office_id, audience_id=audience_id, since=now
         )
@@ -98,42 +139,70 @@ def grant_role(
         if made is None:
             return None
         details = {"person": str(person_id), "role": role, "audience": audience_id}
-        note(
-            session,
-            act="audiences:granted",
-            actor=by,
-            office_id=office_id,
-            about=f"grant:{made}",
-            now=now,
-            details=details,
-        )
+        _note(session, "audiences:granted", by=by, office_id=office_id, grant_id=made, now=now, details=details)
         return session.get_one(RoleGrant, made)
 
 
-def withdraw_role(session: Session, *, grant_id: int, by: UUID, clock: Clock) -> None:
+def _check_scope(session: Session, *, role: Role, office_id: int | None, audience_id: int | None) -> None:
+    scopes = (office_id is not None) + (audience_id is not None)
+    if scopes != (0 if role is Role.ADMIN else 1):
+        raise ScopeMissing()
+    if office_id is not None and session.get(Office, office_id) is None:
+        raise Missing()
+    if audience_id is not None and session.get(Audience, audience_id) is None:
+        raise Missing()
+
+
+def withdraw_role(session: Session, *, grant_id: int, by: UUID | None, clock: Clock) -> None:
     """End a grant now. Ending one that has ended changes nothing.
 
     :raises LastAdmin: if nobody would be left who can grant
     :raises NotEntitled: if ``by`` is no administrator
     """
     with transaction(session):
+        admins = _hold_admins(session)
         now = clock()
         _check_admin(session, by=by, now=now)
-        grant = session.get(RoleGrant, grant_id, with_for_update=True)
+        grant = session.get(RoleGrant, grant_id, with_for_update=True, populate_existing=True)
         if grant is None:
             raise Missing()
-        if grant.role == Role.ADMIN and _admins(session) <= 1:
-            raise LastAdmin()
-        ended = update(RoleGrant).where(RoleGrant.id == grant_id, RoleGrant.until.is_(None)).values(until=now)
-        if affected(session, ended):
-            note(
-                session,
-                act="audiences:withdrew",
-                actor=by,
-                office_id=grant.office_id,
-                about=f"grant:{grant_id}",
-                now=now,
-            )
+        _end(session, grant, admins=admins, by=by, now=now)
+
+
+def _hold_admins(session: Session) -> set[int]:
+    """Return the grants of all who can grant, locked in one order, so that two cannot withdraw each other at once."""
+    held = (
+        select(RoleGrant.id)
+        .join(Person, Person.id == RoleGrant.person_id)
+        .where(RoleGrant.role == Role.ADMIN, RoleGrant.until.is_(None))
+        .where(Person.disabled_at.is_(None), Person.erased_at.is_(None))
+        .order_by(RoleGrant.id)
+    )
+    return set(session.execute(held.with_for_update(of=RoleGrant)).scalars())
+
+
+def _end(session: Session, grant: RoleGrant, *, admins: set[int], by: UUID | None, now: datetime) -> None:
+    if grant.until is not None:
+        return
+    if admins == {grant.id}:
+        raise LastAdmin()
+    # A grant for later than now never began.
+    grant.until = max(now, grant.since)
+    session.flush()
+    _note(session, "audiences:withdrew", by=by, office_id=grant.office_id, grant_id=grant.id, now=now)
+
+
+def _note(
+    session: Session,
+    act: str,
+    *,
+    by: UUID | None,
+    office_id: int | None,
+    grant_id: int,
+    now: datetime,
+    details: dict[str, Any] | None = None,
+) -> None:
+    note(session, act=act, actor=by, office_id=office_id, about=f"grant:{grant_id}", now=now, details=details)
 
 
 def _check_admin(session: Session, *, by: UUID | None, now: datetime) -> None:
@@ -141,13 +210,58 @@ def _check_admin(session: Session, *, by: UUID | None, now: datetime) -> None:
         raise NotEntitled()
 
 
-def _admins(session: Session) -> int:
-    """Count the administrators, their rows locked so that two cannot withdraw each other at once."""
-    held = select(RoleGrant.id).where(RoleGrant.role == Role.ADMIN, RoleGrant.until.is_(None)).order_by(RoleGrant.id)
-    return len(session.execute(held.with_for_update()).all())
+# ── Offices ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def make_office(session: Session, *, name: dict[str, str], by: UUID | None, clock: Clock) -> int:
+    """Add an office; its short name in addresses comes from the German one and stays.
+
+    :param by: an administrator, or None where the shell acts
+    """
+    with transaction(session):
+        now = clock()
+        _check_admin(session, by=by, now=now)
+        wanted = short_name(name["de"])
+        made = add_office(session, slug=wanted, name=name)
+        number = 2
+        while made is None:
+            made = add_office(session, slug=f"{wanted}-{number}", name=name)
+            number += 1
+        note(session, act="audiences:office_added", actor=by, office_id=made, about=f"office:{made}", now=now)
+        return made
 
 
-# ── What comes from elsewhere ─────────────────────────────────────────────────────────────────────────────────────────
+def name_office(session: Session, *, office_id: int, name: dict[str, str], by: UUID | None, clock: Clock) -> None:
+    """Give an office another name.
+
+    :param by: an administrator, or None where the shell acts
+    """
+    with transaction(session):
+        now = clock()
+        _check_admin(session, by=by, now=now)
+        if not rename_office(session, office_id=office_id, name=name):
+            raise Missing()
+        note(
+            session, act="audiences:office_renamed", actor=by, office_id=office_id, about=f"office:{office_id}", now=now
+        )
+
+
+# ── Forgetting ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def forget(session: Session, *, person_id: UUID, clock: Clock) -> None:
+    """Take the names off everything a person contributed, and end their roles.
+
+    Who they are among the participants stays: the person behind is emptied, and the acts must go on counting once.
+
+    :raises LastAdmin: if nobody would be left who can grant
+    """
+    with transaction(session):
+        admins = _hold_admins(session)
+        now = clock()
+        mine = update(Participant).where(Participant.person_id == person_id, Participant.erased_at.is_(None))
+        session.execute(mine.values(shown_as=None, erased_at=now))
+        held = select(RoleGrant).where(RoleGrant.person_id == person_id, RoleGrant.until.is_(None))
+        for grant in session.execute(held.order_by(RoleGrant.id).with_for_update()).scalars().all():
+            _end(session, grant, admins=admins, by=person_id, now=now)
+
+
 def import_participants(session: Session, *, audience_id: int, number: int) -> list[UUID]:
     """Add people who took part elsewhere, without person and name; return their ids in the order they were made.
 

@@ -24,6 +24,18 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+ROLE_NAMES = {
+    Role.MODERATOR: marked("Moderation"),
+    Role.STAFF: marked("Verfahrensleitung"),
+    Role.DESK: marked("Schalter"),
+    Role.JURY: marked("Jury"),
+    Role.AUDIT: marked("Prüfung"),
+    Role.ADMIN: marked("Administration"),
+}
+GRANTED_NOW = (Role.STAFF, Role.MODERATOR, Role.ADMIN)
+"""The roles that pages exist for."""
+
+
 class Kind(StrEnum):
     """How a participant came."""
 
@@ -61,6 +73,25 @@ class Grant:
     audience_id: int | None
 
 
+@dataclass(frozen=True)
+class GrantLine:
+    """A role somebody holds now, with the office it is for; of one audience the office it belongs to."""
+
+    id: int
+    role: Role
+    office_name: dict[str, str] | None
+    audience_id: int | None
+
+
+@dataclass(frozen=True)
+class Official:
+    """Somebody who may act, and in which roles."""
+
+    person_id: UUID
+    email: str
+    grants: tuple[GrantLine, ...]
+
+
 class NotAdmitted(Refused):
     """The audience does not admit this person."""
 
@@ -85,6 +116,14 @@ class NameNotUsable(Unprocessable):
     sentence = marked(
         "Dieser Name geht nicht. Bitte wählen Sie 2 bis 60 Zeichen, keine Adresse und nichts, das nach Amt oder"
         " Moderation klingt."
+    )
+
+
+class ScopeMissing(Unprocessable):
+    """A role was named without what it is for, or with too much."""
+
+    sentence = marked(
+        "Bitte wählen Sie, wofür die Rolle gilt: eine Stelle oder eine Beteiligung. Nur die Administration gilt überall."
     )
 
 
@@ -113,3 +152,12 @@ def name_is_usable(name: str) -> bool:
     if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for sign in plain):
         return False
     return any(sign.isalnum() for sign in plain) and not RESERVED.search(plain)
+
+
+_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+def short_name(name: str) -> str:
+    """Return what stands for a name in addresses: small letters, digits and hyphens, 60 at most."""
+    plain = unicodedata.normalize("NFKD", name.lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "stelle"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from participation.audiences.facts import Grant, NotEntitled, Role
+from participation.accounts.models import Office, Person
+from participation.audiences.facts import Grant, GrantLine, NotEntitled, Official, Role
 from participation.audiences.models import Audience, Participant, RoleGrant
-from participation.foundation.facts import Fact
+from participation.foundation.facts import Fact, Holding
 
 
 def participant_id(session: Session, *, audience_id: int, person_id: UUID | None) -> UUID | None:
@@ -63,6 +65,49 @@ def why_not_act_for_office(
     """Return why a person may not act in a role for an office, or None if they may."""
     held = offices_where(person_id=person_id, role=role, now=now).where(RoleGrant.office_id == office_id)
     return None if session.execute(held.limit(1)).first() else NotEntitled()
+
+
+def officials(session: Session, *, now: datetime) -> tuple[Official, ...]:
+    """Return everybody who holds a role, by address, with all their roles."""
+    of_audience = aliased(Audience)
+    held = (
+        select(Person.id, Person.email, RoleGrant.id, RoleGrant.role, Office.name, RoleGrant.audience_id)
+        .join(Person, Person.id == RoleGrant.person_id)
+        .outerjoin(of_audience, of_audience.id == RoleGrant.audience_id)
+        .outerjoin(Office, Office.id == func.coalesce(RoleGrant.office_id, of_audience.office_id))
+        .where(*_current(now), Person.email.is_not(None))
+        .order_by(Person.email, RoleGrant.id)
+    )
+    found: dict[tuple[UUID, str], list[GrantLine]] = {}
+    for person_id, email, grant_id, role, office, audience_id in session.execute(held):
+        found.setdefault((person_id, email or ""), []).append(GrantLine(grant_id, Role(role), office, audience_id))
+    return tuple(Official(person_id, email, tuple(lines)) for (person_id, email), lines in found.items())
+
+
+def held_about(session: Session, person_id: UUID) -> list[Holding]:
+    """Return in which audiences a person takes part, under which name, and the roles they hold or held."""
+    taking_part = select(Participant).where(Participant.person_id == person_id)
+    held = [
+        Holding(
+            "audiences",
+            "participant",
+            text=one.shown_as,
+            facts={"audience": one.audience_id, "terms_version": one.terms_version},
+        )
+        for one in session.execute(taking_part.order_by(Participant.audience_id)).scalars()
+    ]
+    roles = select(RoleGrant).where(RoleGrant.person_id == person_id).order_by(RoleGrant.id)
+    return held + [Holding("audiences", "role", facts=_facts_of(one)) for one in session.execute(roles).scalars()]
+
+
+def _facts_of(grant: RoleGrant) -> dict[str, Any]:
+    return {
+        "role": grant.role,
+        "office": grant.office_id,
+        "audience": grant.audience_id,
+        "since": grant.since.isoformat(),
+        "until": grant.until.isoformat() if grant.until else None,
+    }
 
 
 def office_of(session: Session, audience_id: int) -> int:

@@ -1,0 +1,45 @@
+"""What administrators fill in: offices, and who may act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField, SelectField
+from wtforms.validators import NumberRange, Optional
+from wtforms.widgets import HiddenInput
+
+from participation.accounts.forms import LinkForm
+from participation.audiences.facts import GRANTED_NOW, ROLE_NAMES
+from participation.foundation.forms import Form, LineField, required
+
+
+class OfficeForm(Form):
+    """The name of an office."""
+
+    name_de = LineField(_l("Name"), [required()], most=120)
+    name_en = LineField(_l("Name auf Englisch"), [Optional()], most=120)
+
+    @property
+    def name(self) -> dict[str, str]:
+        """The name in its variants."""
+        return {"de": self.name_de.data or "", "en": self.name_en.data or ""}
+
+
+def _number(text: Any) -> int | None:
+    return int(text) if text not in (None, "", "None") else None
+
+
+class GrantForm(LinkForm):
+    """Who may act, in which role, for which office or (from another page) one audience."""
+
+    role = SelectField(_l("Rolle"))
+    office_id = SelectField(_l("Stelle"), coerce=_number, description=_l("Für die Administration bleibt das leer."))
+    audience_id = IntegerField(validators=[Optional(), NumberRange(1, 2**53)], widget=HiddenInput())
+
+    def __init__(self, *arguments: Any, offices: Iterable[tuple[int, str]], **names: Any) -> None:
+        super().__init__(*arguments, **names)
+        self.role.choices = [(role.value, gettext(ROLE_NAMES[role])) for role in GRANTED_NOW]
+        self.office_id.choices = [("", gettext("überall")), *offices]
