@@ -72,8 +72,9 @@ drills: export TEST_DATABASE_URL := $(DATABASE_URL)
 drills: $(STAMPS)/checks $(STAMPS)/translations
 	@env -u DATABASE_URL $(BIN)/python -m pytest -rs -m drill $(ARGS)
 
+bench: export TEST_DATABASE_URL := $(DATABASE_URL)
 bench: setup
-	@$(BIN)/python -m tests.bench $(ARGS)
+	@env -u DATABASE_URL $(BIN)/python -m tests.bench $(ARGS)
 
 check: setup
 	$(BIN)/ruff format --check .
