@@ -139,6 +139,10 @@ def _mishap_page(status: int, *, text: str, way_out: tuple[str, str] | None = No
     return page(template, status, title=gettext(mishap(status).title), text=text, way_out=way_out)
 
 
-def _again() -> list[tuple[str, str]]:
-    """Return the fields of the post that failed, but no passwords."""
-    return [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER_REPEATED]
+def _again() -> list[tuple[str, str]] | None:
+    """Return the fields of the post that failed, but no passwords; None for a post that cannot be read."""
+    try:
+        fields = list(request.form.items(multi=True))
+    except HTTPException:
+        return None
+    return [(name, value) for name, value in fields if name not in NEVER_REPEATED]

@@ -156,6 +156,12 @@ def test_a_post_that_met_a_busy_server_can_be_sent_again_but_no_password_is_writ
     assert "streng-geheim" not in answer.text
 
 
+def test_a_busy_server_also_answers_a_post_that_is_too_large(failing: FlaskClient) -> None:
+    answer = failing.post("/fehler/besetzt", data={"body": "x" * 2_000_000})
+    assert answer.status_code == 503
+    assert "<form" not in answer.text
+
+
 def test_the_error_pages_name_the_methods_that_would_work(client: FlaskClient) -> None:
     answer = client.get("/sprache")
     assert answer.status_code == 405
