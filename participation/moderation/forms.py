@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
-from wtforms.validators import InputRequired, Optional, Regexp
+from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
-from participation.contributions.facts import NETIQUETTE
+from participation.contributions.facts import NETIQUETTE, rule_by_slug
 from participation.foundation.forms import Form, TextField
 from participation.moderation.facts import (
     LONGEST_NOTICE,
@@ -46,7 +46,7 @@ class NoticeForm(Form):
     def validate_text(self, field: TextField) -> None:
         """Ask for words where the kind says nothing."""
         if self.kind.data == NoticeKind.OTHER and why_no_notice(NoticeKind.OTHER, field.data or ""):
-            raise ValueError(_("Bitte schreiben Sie in einem Satz, worum es geht."))
+            raise ValidationError(_("Bitte schreiben Sie in einem Satz, worum es geht."))
 
 
 class DecisionForm(Form):
@@ -61,8 +61,7 @@ class DecisionForm(Form):
         _l("Verletzte Regel der Netiquette"),
         description=_l("Nur nötig, wenn Sie den Beitrag zurückhalten."),
         choices=lambda: [(rule.slug, f"{rule.number}. {_(rule.title)}") for rule in NETIQUETTE],
-        validators=[Optional()],
-        validate_choice=True,
+        validate_choice=False,
     )
     reason = TextField(
         _l("Begründung"),
@@ -79,12 +78,14 @@ class DecisionForm(Form):
     def validate_rule(self, field: RadioField) -> None:
         """Ask for the rule where something is withheld."""
         if self.outcome.data == Outcome.WITHHELD and not field.data:
-            raise ValueError(_("Bitte nennen Sie die verletzte Regel."))
+            raise ValidationError(_("Bitte nennen Sie die verletzte Regel."))
+        if field.data and rule_by_slug(field.data) is None:
+            raise ValidationError(_("Diese Regel steht nicht in der Netiquette."))
 
     def validate_reason(self, field: TextField) -> None:
         """Ask for the reason where something is withheld."""
         if self.outcome.data == Outcome.WITHHELD and not field.data:
-            raise ValueError(_("Bitte begründen Sie die Entscheidung."))
+            raise ValidationError(_("Bitte begründen Sie die Entscheidung."))
 
     @property
     def chosen(self) -> Outcome:

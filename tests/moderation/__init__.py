@@ -1,0 +1,1 @@
+"""Notices, the queue, decisions."""

@@ -1,0 +1,66 @@
+"""Every verdict against every standing of a contribution."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from participation.foundation.facts import Fact
+from participation.moderation.facts import (
+    AlreadySo,
+    Decided,
+    DecidedMeanwhile,
+    NoticeKind,
+    NoticeNeedsText,
+    Outcome,
+    RuleMissing,
+    Standing,
+    Verdict,
+    WithdrawnMeanwhile,
+    why_no_notice,
+    why_not_decide,
+)
+
+ME, OTHER = UUID(int=1), UUID(int=2)
+PUBLISH = Verdict(ME, Outcome.PUBLISHED, None, "", None)
+WITHHOLD = Verdict(ME, Outcome.WITHHELD, "persons", "Beleidigung.", None)
+EARLIER = Decided(7, Outcome.WITHHELD, "persons", "Beleidigung.", OTHER)
+MINE = Decided(7, Outcome.WITHHELD, "persons", "Beleidigung.", ME)
+
+
+def seen(verdict: Verdict, last: int = 7, **changes: str) -> Verdict:
+    return Verdict(**(verdict.__dict__ | {"last_seen": last} | changes))
+
+
+TABLE = [
+    ("held, publish", Standing("held", None, 0), PUBLISH, None),
+    ("held, withhold", Standing("held", None, 0), WITHHOLD, None),
+    ("published, publish", Standing("published", None, 0), PUBLISH, AlreadySo),
+    ("published, withhold", Standing("published", None, 0), WITHHOLD, None),
+    ("reported, keep", Standing("published", None, 1), PUBLISH, None),
+    ("reported, withhold", Standing("published", None, 1), WITHHOLD, None),
+    ("withheld, publish", Standing("withheld", EARLIER, 0), seen(PUBLISH), None),
+    ("withheld, the same again", Standing("withheld", EARLIER, 0), seen(WITHHOLD), AlreadySo),
+    ("withheld, another rule", Standing("withheld", EARLIER, 0), seen(WITHHOLD, rule="law"), None),
+    ("withheld, another reason", Standing("withheld", EARLIER, 0), seen(WITHHOLD, reason="Anders."), None),
+    ("withdrawn, publish", Standing("withdrawn", None, 0), PUBLISH, WithdrawnMeanwhile),
+    ("withdrawn, withhold", Standing("withdrawn", None, 1), WITHHOLD, WithdrawnMeanwhile),
+    ("decided unseen, publish", Standing("withheld", EARLIER, 0), PUBLISH, DecidedMeanwhile),
+    ("decided unseen by another, the same", Standing("withheld", EARLIER, 0), WITHHOLD, DecidedMeanwhile),
+    ("decided by oneself, second click", Standing("withheld", MINE, 0), WITHHOLD, AlreadySo),
+    ("no rule", Standing("held", None, 0), Verdict(ME, Outcome.WITHHELD, None, "Weil.", None), RuleMissing),
+    ("no reason", Standing("held", None, 0), Verdict(ME, Outcome.WITHHELD, "law", "  ", None), RuleMissing),
+]
+
+
+@pytest.mark.parametrize(("standing", "verdict", "fact"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_what_may_be_decided(standing: Standing, verdict: Verdict, fact: type[Fact] | None) -> None:
+    found = why_not_decide(standing, verdict)
+    assert (type(found) if found else None) is fact
+
+
+def test_something_else_needs_words() -> None:
+    assert isinstance(why_no_notice(NoticeKind.OTHER, " "), NoticeNeedsText)
+    assert why_no_notice(NoticeKind.OTHER, "Ein Link auf Schadsoftware.") is None
+    assert why_no_notice(NoticeKind.SPAM, "") is None

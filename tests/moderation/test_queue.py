@@ -1,0 +1,306 @@
+"""The queue shows what waits, only to those who moderate it; the case shows what is needed to decide, and no votes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from participation.audiences.facts import Who
+from participation.contributions.facts import State
+from participation.contributions.models import Contribution
+from participation.discussion.commands import edit_comment, rate_comment, withdraw_comment
+from participation.discussion.facts import Stance, Value
+from participation.discussion.models import Comment
+from participation.foundation.clock import StoppedClock
+from participation.foundation.db import transaction
+from participation.moderation.facts import Listed
+from participation.moderation.models import Notice
+from participation.moderation.queries import queue
+from tests.statements import Statements
+from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_round, a_staff_member
+from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, publish, state_of, withhold
+from tests.world.sign_in import post, signed_in
+
+
+def test_the_queue_counts_what_waits_and_since_when(session: Session, clock: StoppedClock) -> None:
+    round, began = a_round(session), clock()
+    a_comment(session, round, clock=clock, held=True)
+    clock.advance(timedelta(hours=3))
+    reported = a_comment(session, round, clock=clock)
+    a_notice(session, reported, clock=clock)
+    a_notice(session, reported, clock=clock)
+    found = queue(session, moderator=a_moderator(session, round), listed=Listed.REPORTED, now=clock())
+    assert (found.held.count, found.held.since) == (1, began)
+    assert (found.reported.count, found.reported.since) == (1, clock())
+    (row,) = found.page.rows
+    assert row.id == reported and [(one.kind, one.count) for one in row.notices] == [("insult", 2)]
+
+
+def test_the_queue_is_of_ones_own_audiences_alone(session: Session, app: Flask, clock: StoppedClock) -> None:
+    mine, theirs = a_round(session), a_round(session)
+    a_comment(session, mine, clock=clock, held=True, text="Wartet bei mir auf Prüfung.")
+    other = a_comment(session, theirs, clock=clock, held=True, text="Wartet nebenan auf Prüfung.")
+    browser = signed_in(app, session, a_moderator(session, mine))
+    page = browser.get("/moderation").text
+    assert "Wartet bei mir" in page and "nebenan" not in page
+    assert browser.get(f"/moderation/{other}").status_code == 404
+    fields = {"outcome": "published", "version": "1", "last_seen": "", "listed": "held"}
+    assert post(browser, f"/moderation/{other}/entscheidung", **fields).status_code == 404
+    assert state_of(session, other) == State.HELD
+
+
+def test_citizens_and_staff_see_no_queue(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    for person in (a_citizen(session).person_id, a_staff_member(session, office_id=round.office_id)):
+        browser = signed_in(app, session, person)
+        assert browser.get("/moderation").status_code == 403
+        assert browser.get(f"/moderation/{comment}").status_code == 403
+
+
+def test_paging_shows_everything_once(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comments = [a_comment(session, round, clock=clock, held=True) for _ in range(7)]
+    reported = [a_comment(session, round, clock=clock) for _ in range(5)]
+    for comment in reversed(reported):
+        a_notice(session, comment, clock=clock)
+    moderator = a_moderator(session, round)
+
+    def all_of(listed: Listed) -> list[int]:
+        seen: list[int] = []
+        after: int | None = None
+        for _ in range(10):
+            page = queue(session, moderator=moderator, listed=listed, now=clock(), after=after, size=2).page
+            seen += [row.id for row in page.rows]
+            after = page.after
+            if after is None:
+                break
+        return seen
+
+    assert all_of(Listed.HELD) == comments
+    assert all_of(Listed.REPORTED) == reported[::-1]
+    for comment in comments[:3]:
+        publish(session, comment, by=moderator, clock=clock)
+    assert all_of(Listed.DECIDED) == comments[2::-1]
+
+
+def test_what_its_author_withdrew_waits_no_more(session: Session, clock: StoppedClock) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment = a_comment(session, round, clock=clock, who=author)
+    a_notice(session, comment, clock=clock)
+    withdraw_comment(session, comment_id=comment, who=author, clock=clock)
+    found = queue(session, moderator=a_moderator(session, round), listed=Listed.REPORTED, now=clock())
+    assert found.reported.count == 0 and found.page.rows == ()
+
+
+def five_hundred(session: Session, round: RoundWords, clock: StoppedClock) -> None:
+    author = a_participant(session, audience_id=round.audience_id)
+    with transaction(session):
+        rows = [
+            Contribution(
+                kind="comment",
+                participant_id=author,
+                window_id=round.talk_window_id,
+                text=f"Ein Beitrag mit der Nummer {number}.",
+                language="de",
+                state="held" if number % 2 else "published",
+                netiquette_version=1,
+                created_at=clock(),
+            )
+            for number in range(500)
+        ]
+        session.add_all(rows)
+        session.flush()
+        session.add_all(Comment(id=row.id, thread_id=round.thread_id, stance="neutral") for row in rows)
+        session.add_all(
+            Notice(contribution_id=row.id, participant_id=None, kind="spam", text="", created_at=clock())
+            for row in rows
+            if row.state == "published"
+        )
+
+
+@pytest.mark.parametrize("listed", list(Listed))
+def test_five_hundred_items_cost_eight_statements(
+    session: Session,
+    app: Flask,
+    clock: StoppedClock,
+    statements: Callable[[], AbstractContextManager[Statements]],
+    listed: Listed,
+) -> None:
+    round = a_round(session)
+    five_hundred(session, round, clock)
+    browser = signed_in(app, session, a_moderator(session, round))
+    with statements() as seen:
+        page = browser.get(f"/moderation?liste={listed.value}")
+    assert page.status_code == 200 and "500" in page.text and "250" in page.text
+    assert len(seen) <= 8, str(seen)
+
+
+# ── One case ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def a_full_case(session: Session, round: RoundWords, clock: StoppedClock) -> tuple[int, Who]:
+    author, moderator = a_citizen(session, shown_as="Mira"), a_moderator(session, round)
+    earlier = a_comment(session, round, clock=clock, who=author, text="Werbung für meinen Laden.")
+    withhold(session, earlier, by=moderator, clock=clock, rule="spam", reason="Das ist Werbung.")
+    parent = a_comment(session, round, clock=clock, text="Der Satz, auf den geantwortet wird.")
+    comment = a_comment(session, round, clock=clock, who=author, answers=parent, text="Die Antwort, um die es geht.")
+    a_notice(session, comment, clock=clock, text="Bitte ansehen: <b>frech</b>")
+    return comment, author
+
+
+def test_a_case_shows_its_context(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment, _ = a_full_case(session, round, clock)
+    page = signed_in(app, session, a_moderator(session, round)).get(f"/moderation/{comment}").text
+    for shown in (
+        "Die Antwort, um die es geht.",
+        "Der Satz, auf den geantwortet wird.",
+        "&lt;b&gt;frech&lt;/b&gt;",
+        "Beleidigung oder Hass",
+        "Das ist Werbung.",
+        "Werbung für meinen Laden.",
+        "Handlungsfeld 1",
+        "Mira",
+        f'href="{round.home}"',
+    ):
+        assert shown in page, shown
+
+
+def test_a_case_shows_answers_below(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock)
+    a_comment(session, round, clock=clock, answers=comment, text="Eine Antwort darunter.")
+    page = signed_in(app, session, a_moderator(session, round)).get(f"/moderation/{comment}").text
+    assert "Eine Antwort darunter." in page
+
+
+def test_moderators_see_no_address_and_what_others_rated_changes_nothing(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment, author = a_full_case(session, round, clock)
+    browser = signed_in(app, session, a_moderator(session, round))
+
+    def seen() -> list[str]:
+        pages = [browser.get(path).text for path in (f"/moderation/{comment}", "/moderation?liste=reported")]
+        return [re.sub(r'name="csrf_token" value="[^"]*"', "", page) for page in pages]
+
+    before = seen()
+    other = a_comment(session, round, clock=clock, who=a_citizen(session))
+    for value in (Value.AGREE, Value.DISAGREE):
+        rate_comment(session, comment_id=comment, who=a_citizen(session), value=value, clock=clock)
+    rate_comment(session, comment_id=other, who=author, value=Value.DISAGREE, clock=clock)
+    assert seen() == before
+    assert "@example.org" not in "".join(before)
+
+
+def fields(**changes: str) -> dict[str, str]:
+    whole = {
+        "outcome": "withheld",
+        "rule": "persons",
+        "reason": REASON,
+        "version": "1",
+        "last_seen": "",
+        "listed": "held",
+    }
+    return whole | changes
+
+
+def test_a_decision_leads_back_to_the_list(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    browser = signed_in(app, session, a_moderator(session, round))
+    answer = post(browser, f"/moderation/{comment}/entscheidung", **fields(listed="reported"))
+    assert (answer.status_code, answer.location) == (303, "/moderation?liste=reported")
+    assert "Der Beitrag ist zurückgehalten." in browser.get(answer.location).text
+    assert state_of(session, comment) == State.WITHHELD
+    again = post(browser, f"/moderation/{comment}/entscheidung", **fields())
+    assert again.status_code == 303
+    assert "schon so entschieden" in browser.get("/moderation").text
+    assert len(decision_letters(session)) == 1
+
+
+def test_the_form_shows_the_new_text_and_keeps_what_was_typed(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment = a_comment(session, round, clock=clock, who=author)
+    edit_comment(session, comment_id=comment, who=author, text="Die neue Fassung.", stance=Stance.NEUTRAL, clock=clock)
+    browser = signed_in(app, session, a_moderator(session, round))
+    answer = post(browser, f"/moderation/{comment}/entscheidung", **fields())
+    assert answer.status_code == 422
+    for shown in (
+        "inzwischen geändert",
+        "Die neue Fassung.",
+        "ist eine Beleidigung.",
+        'name="version" type="hidden" value="2"',
+    ):
+        assert shown in answer.text, shown
+    assert post(browser, f"/moderation/{comment}/entscheidung", **fields(version="2")).status_code == 303
+
+
+def test_who_comes_second_reads_the_first_decision(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    first = withhold(session, comment, by=a_moderator(session, round), clock=clock, reason="Name einer Nachbarin.")
+    browser = signed_in(app, session, a_moderator(session, round))
+    answer = post(browser, f"/moderation/{comment}/entscheidung", **fields(outcome="published", reason="Ist gut."))
+    assert answer.status_code == 422
+    for shown in (
+        "schon entschieden",
+        "Name einer Nachbarin.",
+        "Ist gut.",
+        f'name="last_seen" type="hidden" value="{first}"',
+    ):
+        assert shown in answer.text, shown
+    assert state_of(session, comment) == State.WITHHELD
+
+
+def test_a_withdrawn_comment_is_named_on_the_page(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment = a_comment(session, round, clock=clock, who=author)
+    withdraw_comment(session, comment_id=comment, who=author, clock=clock)
+    browser = signed_in(app, session, a_moderator(session, round))
+    answer = post(browser, f"/moderation/{comment}/entscheidung", **fields())
+    assert answer.status_code == 422 and "zurückgezogen" in answer.text
+    assert "Entscheidung speichern" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"rule": ""}, "Bitte nennen Sie die verletzte Regel."),
+        ({"reason": " "}, "Bitte begründen Sie die Entscheidung."),
+        ({"outcome": ""}, "Bitte wählen Sie eine Entscheidung."),
+        ({"outcome": "sealed"}, "error-summary"),
+        ({"rule": "taste"}, "steht nicht in der Netiquette"),
+        ({"version": "1e9"}, "error-summary"),
+        ({"version": "9" * 40}, "error-summary"),
+        ({"last_seen": "-1"}, "error-summary"),
+        ({"reason": "x" * 2001}, "höchstens 2000 Zeichen"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_decision_is_named(
+    session: Session, app: Flask, clock: StoppedClock, changes: dict[str, str], words: str
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    browser = signed_in(app, session, a_moderator(session, round))
+    answer = post(browser, f"/moderation/{comment}/entscheidung", **fields(**changes))
+    assert answer.status_code == 422 and words in answer.text
+    assert state_of(session, comment) == State.HELD
+
+
+def test_publishing_needs_neither_rule_nor_reason(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    browser = signed_in(app, session, a_moderator(session, round))
+    quick = {"outcome": "published", "version": "1", "last_seen": "", "listed": "held"}
+    assert post(browser, f"/moderation/{comment}/entscheidung", **quick).status_code == 303
+    assert state_of(session, comment) == State.PUBLISHED
