@@ -159,7 +159,7 @@ def test_a_busy_server_also_answers_a_post_that_cannot_be_read(app: Flask) -> No
     with app.test_request_context("/irgendwo", method="POST", data={"body": "x" * 2_000_000}):
         answer = bare(503)
     assert answer.status_code == 503
-    assert "<form" not in answer.text
+    assert "<form" not in answer.get_data(as_text=True)
 
 
 def test_the_error_pages_name_the_methods_that_would_work(client: FlaskClient) -> None:
