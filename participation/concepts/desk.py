@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from participation.concepts import commands, queries
 from participation.concepts.facts import Kind, SlugTaken, StillUsed, TextChangedMeanwhile, VersionFrozen
-from participation.concepts.forms import ConceptForm, FieldForm, ThemeForm
+from participation.concepts.forms import ConceptForm, FieldForm, ThemeForm, offered
 from participation.foundation.access import needs
 from participation.foundation.facts import Fact
 from participation.foundation.i18n import plain_words, words_of
@@ -247,12 +247,12 @@ def _in_tree(slug: str, place: str) -> str:
 
 def _concept_form(form: ConceptForm) -> ConceptForm:
     offices = queries.offices_of(session(), person_id=person_id(), now=now())
-    form.office_id.choices = [(office.id, plain_words(office.name)) for office in offices]
+    form.office_id.choices = offered((office.id, plain_words(office.name)) for office in offices)
     return form
 
 
 def _field_form(form: FieldForm, tree: queries.Tree) -> FieldForm:
-    form.leitthema_id.choices = [(theme.id, plain_words(theme.title)) for theme in tree.themes]
+    form.leitthema_id.choices = offered((theme.id, plain_words(theme.title)) for theme in tree.themes)
     return form
 
 

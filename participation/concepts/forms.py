@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import FieldList, FormField, HiddenField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 
 from participation.foundation.forms import Form, LineField, TextField, required, variants
@@ -16,6 +18,11 @@ EMPTY_GOALS = 2
 """How many empty lines for further Kernziele a form offers."""
 
 MARKDOWN = _l("Absätze durch Leerzeilen, **fett** mit zwei Sternchen, Listen mit - am Anfang der Zeile.")
+
+
+def offered(lines: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Return the choices of a select or of radio buttons from values and labels."""
+    return [SelectChoice(value=key, label=label) for key, label in lines]
 
 
 class ConceptForm(Form):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from flask import Response, request
+
+from participation.foundation.config import ROOT
 
 POLICY = "; ".join(
     (
@@ -49,6 +52,16 @@ def secure(response: Response, *, transport: bool) -> Response:
 def etag(*parts: object) -> str:
     """Return the mark of a page's state: all that its text depends on."""
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def build() -> str:
+    """Return the mark of the program itself, the same in every worker: a new version answers with new pages."""
+    folders = (ROOT / "participation", ROOT / "translations")
+    files = (
+        file for folder in folders for file in folder.rglob("*") if file.suffix in {".py", ".html", ".mo", ".json"}
+    )
+    return etag(*sorted(f"{file.relative_to(ROOT)} {file.stat().st_mtime_ns}" for file in files))
 
 
 def unchanged(mark: str) -> Response | None:

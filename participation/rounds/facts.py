@@ -67,6 +67,12 @@ LEVELS = {
     Level.COOPERATION: marked("Mitwirkung"),
     Level.CODECISION: marked("Mitentscheidung"),
 }
+LEVEL_SENTENCES = {
+    Level.INFORMATION: marked("Die Stadt informiert und hört zu."),
+    Level.CONSULTATION: marked("Die Stadt fragt nach Ihrer Meinung und wägt sie ab."),
+    Level.COOPERATION: marked("Bürger*innen und Stadt arbeiten den Vorschlag gemeinsam aus."),
+    Level.CODECISION: marked("Bürger*innen und Stadt entscheiden gemeinsam."),
+}
 EFFECTS = {
     Effect.INFORMS: marked("Das Ergebnis informiert die Entscheidung. Es bindet niemanden."),
     Effect.RECOMMENDS: marked("Das Ergebnis ist eine Empfehlung. Wer davon abweicht, begründet das."),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office
@@ -20,7 +20,12 @@ from participation.concepts import queries as concepts
 from participation.concepts.facts import fingerprint
 from participation.concepts.models import Concept, ConceptVersion, HandlungsfeldVersion, Leitthema
 from participation.discussion.models import Thread
+from participation.foundation.facts import Holding
 from participation.rounds.facts import (
+    EFFECTS,
+    LEVEL_SENTENCES,
+    LEVELS,
+    RELEASE_AFTER,
     Effect,
     Gap,
     Level,
@@ -55,6 +60,11 @@ class PartTimes:
     def state(self, now: datetime) -> WindowState:
         """Return whether it is still to come, open or over."""
         return self.times.state(now)
+
+    @property
+    def effect_sentence(self) -> str:
+        """What follows from it, a marked msgid."""
+        return EFFECTS[self.effect]
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,11 @@ class RoundHead:
     def state(self) -> State:
         """Where it stands."""
         return self.outlook.state
+
+    @property
+    def level_words(self) -> tuple[str, str] | None:
+        """Name and meaning of the level, marked msgids."""
+        return (LEVELS[self.level], LEVEL_SENTENCES[self.level]) if self.level else None
 
     def part(self, kind: PartKind) -> PartTimes | None:
         """Return the part of a kind, or None if the round has none."""
@@ -274,6 +289,12 @@ class DraftPage:
     def seen(self) -> str:
         """The fingerprint of the draft."""
         return draft_fingerprint(self.draft)
+
+    @property
+    def level_words(self) -> tuple[str, str] | None:
+        """Name and meaning of the level, marked msgids."""
+        level = self.draft.level
+        return (LEVELS[level], LEVEL_SENTENCES[level]) if level else None
 
     def outlook(self, now: datetime) -> Outlook:
         """Return where it stands."""
@@ -636,9 +657,19 @@ def preview(session: Session, *, slug: str, person_id: UUID, now: datetime) -> R
     rows = session.execute(_heads().where(Round.slug == slug, Round.audience_id.in_(own))).all()
     if not rows:
         raise NoSuchRound()
-    head = _head(rows, now)
+    head = _as_published(_head(rows, now), now)
     version_id = session.execute(select(Round.concept_version_id).where(Round.id == head.id)).scalar_one()
     return RoundPage(head, _previewed(session, version_id), frozenset())
+
+
+def _as_published(head: RoundHead, now: datetime) -> RoundHead:
+    """Return a draft as it would stand if it were published now."""
+    parts = tuple(
+        replace(part, times=replace(part.times, published_at=part.times.published_at or now)) for part in head.parts
+    )
+    due = head.release_by or max(part.times.closes_at for part in parts) + RELEASE_AFTER
+    ahead = outlook([part.times for part in parts], head.released_at, due, now)
+    return replace(head, parts=parts, release_by=due, outlook=ahead)
 
 
 def _previewed(session: Session, version_id: int | None) -> tuple[ThemeLines, ...]:
@@ -708,3 +739,17 @@ def rule_sheet(session: Session, *, slug: str, now: datetime) -> dict[str, Any]:
     if found is None:
         raise NoSuchRound()
     return found
+
+
+def held_about(session: Session, person_id: UUID) -> list[Holding]:
+    """Return which rounds a person ended early, in office."""
+    ended = select(EarlyClose).where(or_(EarlyClose.closed_by == person_id, EarlyClose.confirmed_by == person_id))
+    return [
+        Holding(
+            room="rounds",
+            kind="early_close",
+            text=act.reason if act.closed_by == person_id else None,
+            facts={"round": act.round_id, "at": act.at.isoformat()},
+        )
+        for act in session.execute(ended.order_by(EarlyClose.round_id)).scalars()
+    ]

@@ -1,0 +1,112 @@
+"""The public pages of a round: what it is about, and each Handlungsfeld with its discussion and its vote."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from participation.discussion.forms import CommentForm, view_of
+from participation.discussion.queries import ThreadPage, thread_page
+from participation.foundation.access import public
+from participation.foundation.headers import build, etag, unchanged
+from participation.foundation.i18n import current_language, time_left
+from participation.foundation.web import now, page, session, settings, viewer
+from participation.rounds import queries
+from participation.rounds.facts import State
+from participation.voting.keys import KeyFolder
+from participation.voting.ledger import canonical
+from participation.voting.queries import QuestionCard, question_card
+
+bp = Blueprint("rounds", __name__, template_folder="templates", url_prefix="/runden")
+
+
+@bp.get("/<slug>")
+@public
+def show(slug: str) -> ResponseReturnValue:
+    """Show a round with its Leitthemen and Handlungsfelder."""
+    mark = _mark(slug, None)
+    kept = unchanged(mark) if mark else None
+    if kept is not None:
+        return kept
+    found = queries.round_page(session(), slug=slug, viewer=_viewer_id(), now=now())
+    return _marked(page("rounds/round.html", found=found, head=found.head, preview=False), mark)
+
+
+@bp.get("/<slug>/handlungsfelder/<field>")
+@public
+def handlungsfeld(slug: str, field: str) -> ResponseReturnValue:
+    """Show a Handlungsfeld: its text, the vote, the discussion."""
+    mark = _mark(slug, field)
+    kept = unchanged(mark) if mark else None
+    if kept is not None:
+        return kept
+    found = queries.field_page(session(), slug=slug, field=field, now=now())
+    thread = _thread(found)
+    answer = page(
+        "rounds/handlungsfeld.html",
+        found=found,
+        head=found.head,
+        thread=thread,
+        comment_form=_comment_form(thread),
+        card=_card(found),
+        effect_sentence=gettext(found.head.vote.effect_sentence) if found.head.vote else "",
+        decided_by=found.head.decided_by,
+        preview=False,
+    )
+    return _marked(answer, mark)
+
+
+@bp.get("/<slug>/regelblatt")
+@public
+def rule_sheet(slug: str) -> ResponseReturnValue:
+    """Return the frozen rules of a round, byte for byte what its SHA-256 is made of."""
+    sheet = queries.rule_sheet(session(), slug=slug, now=now())
+    return Response(canonical(sheet), mimetype="application/json")
+
+
+def _viewer_id() -> UUID | None:
+    somebody = viewer()
+    return somebody.person_id if somebody else None
+
+
+def _thread(found: queries.FieldPage) -> ThreadPage | None:
+    if found.thread_id is None:
+        return None
+    part = view_of(request.args)
+    return thread_page(session(), thread_id=found.thread_id, viewer=_viewer_id(), now=now(), **part)
+
+
+def _comment_form(thread: ThreadPage | None) -> CommentForm:
+    """Return the empty form; who has no name in this round yet finds the one they used last."""
+    somebody, form = viewer(), CommentForm()
+    if thread is not None and thread.shown_as is None and somebody is not None:
+        form.shown_as.data = somebody.name
+    return form
+
+
+def _card(found: queries.FieldPage) -> QuestionCard | None:
+    """Return the vote; once there is a result, the page leads there instead."""
+    if found.question_id is None or found.head.state is State.RELEASED:
+        return None
+    keys = KeyFolder(settings().key_dir)
+    return question_card(session(), question_id=found.question_id, viewer=_viewer_id(), now=now(), keys=keys)
+
+
+def _mark(slug: str, field: str | None) -> str | None:
+    """Return the mark of a visitor's page: all that it depends on; None where a page is somebody's own."""
+    if viewer() is not None or cookie.get("_flashes"):
+        return None
+    found = queries.page_mark(session(), slug=slug, field=field, now=now())
+    left = time_left(found.outlook.until, now()) if found.outlook.until else ""
+    states = [(window, window.state(now())) for window in found.windows]
+    return etag(build(), request.full_path, current_language(), found.versions, found.outlook, states, left)
+
+
+def _marked(answer: Response, mark: str | None) -> Response:
+    if mark is not None:
+        answer.set_etag(mark, weak=True)
+    return answer
