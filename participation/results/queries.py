@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from participation.audiences.models import Participant
 from participation.concepts.models import HandlungsfeldVersion
 from participation.contributions.models import Contribution
 from participation.contributions.queries import is_public
 from participation.discussion.facts import Stance, Value
 from participation.discussion.models import Comment
+from participation.foundation.facts import Holding
 from participation.results.facts import BEST, MOST_NAMED, NotReleased, Supported, best_supported, sums_of
 from participation.results.models import Result
 from participation.rounds.facts import State
@@ -42,14 +42,6 @@ class SubjectRow:
 
 
 @dataclass(frozen=True)
-class Quote:
-    """A comment that a result names, as far as it is public now."""
-
-    text: str
-    shown_as: str | None
-
-
-@dataclass(frozen=True)
 class Figured:
     """The figures as they were counted and, of the talk, as they are now."""
 
@@ -58,12 +50,24 @@ class Figured:
     counted_at: datetime
     today: Figures
     """The same parts of the talk, where later decisions of the moderators may have changed something."""
-    quotes: dict[int, Quote]
+    quotes: dict[int, str]
+    """Texts of the comments that are named, as far as they are public now."""
 
     @property
-    def has_changed(self) -> bool:
-        """Whether the talk has other figures now."""
-        return talk_of(self.figures) != self.today
+    def changed(self) -> frozenset[str]:
+        """The subjects whose talk has other figures now."""
+        then = talk_of(self.figures)
+        return frozenset(slug for slug, talk in self.today.items() if talk != then.get(slug))
+
+    @property
+    def sums_today(self) -> Figures:
+        """The sums of the talk as they are now."""
+        return sums_of({"talk": talk} for talk in self.today.values())
+
+    @property
+    def ballots(self) -> int:
+        """How many votes were cast on all questions together."""
+        return sum(subject["vote"]["ballots"] for subject in self.figures["subjects"] if subject["vote"])
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def result_page(session: Session, *, slug: str, now: datetime) -> ResultPage:
     head = round_head(session, slug=slug, now=now)
     if head.state is not State.RELEASED:
         return ResultPage(head, None)
-    return ResultPage(head, _figured(session, head.id, now))
+    return ResultPage(head, figured(session, round_id=head.id, now=now))
 
 
 def released_figures(session: Session, *, slug: str, now: datetime) -> tuple[RoundHead, Figured]:
@@ -115,10 +119,11 @@ def staff_page(session: Session, *, slug: str, person_id: UUID, now: datetime) -
     found = draft_page(session, slug=slug, person_id=person_id, now=now)
     state = found.outlook(now).state
     over = state in {State.COUNTING, State.RELEASED}
-    return StaffPage(found, state, _figured(session, found.id, now) if over else None)
+    return StaffPage(found, state, figured(session, round_id=found.id, now=now) if over else None)
 
 
-def _figured(session: Session, round_id: int, now: datetime) -> Figured | None:
+def figured(session: Session, *, round_id: int, now: datetime) -> Figured | None:
+    """Return what was counted, or None before that. Who may see it is the caller's business."""
     counted = select(Result.figures, Result.figures_sha256, Result.counted_at).where(Result.round_id == round_id)
     found = session.execute(counted).one_or_none()
     if found is None:
@@ -143,11 +148,6 @@ def comments_named(figures: Figures) -> set[int]:
     """Return the comments that figures name."""
     talks = [subject["talk"] for subject in figures["subjects"] if subject["talk"] is not None]
     return {one["comment"] for talk in talks for side in talk["best"].values() for one in side["comments"]}
-
-
-def sums_today(figured: Figured) -> Figures:
-    """Return the sums of the talk as they are now."""
-    return sums_of({"talk": talk} for talk in figured.today.values())
 
 
 # ── The talk as of now ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -251,16 +251,15 @@ def _in_order(side: ColumnElement[str]) -> ColumnElement[int]:
     return case({str(name): place for place, name in enumerate(SIDES)}, value=side)
 
 
-def _quotes(session: Session, comments: set[int], now: datetime) -> dict[int, Quote]:
+def _quotes(session: Session, comments: set[int], now: datetime) -> dict[int, str]:
     if not comments:
         return {}
     rows = (
-        select(Contribution.id, Contribution.text, Participant.shown_as)
+        select(Contribution.id, Contribution.text)
         .join(Window, Window.id == Contribution.window_id)
-        .join(Participant, Participant.id == Contribution.participant_id)
         .where(Contribution.id.in_(comments), is_public(now))
     )
-    return {number: Quote(text, shown_as) for number, text, shown_as in session.execute(rows)}
+    return {row.id: row.text for row in session.execute(rows)}
 
 
 # ── Tables ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -315,3 +314,58 @@ def comment_rows(session: Session, *, round_id: int, now: datetime, public_only:
     )
     for row in session.execute(rows):
         yield tuple(one.isoformat() if isinstance(one, datetime) else one for one in row)
+
+
+def figure_rows(figured: Figured) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Return the figures as a table, one line for each subject: the names of the columns, and the lines.
+
+    Columns that end in ``_today`` hold the talk as it is now.
+    """
+    subjects = figured.figures["subjects"]
+    options = list(dict.fromkeys(one["slug"] for subject in subjects for one in _options(subject)))
+    talk = ("comments", "replies", *_nothing()["stances"], *(f"ratings_{name}" for name in Value))
+    header = ("handlungsfeld", "title", *options, "ballots", "participants", *talk, *(f"{name}_today" for name in talk))
+    lines = []
+    for subject in subjects:
+        votes = {one["slug"]: one["votes"] for one in _options(subject)}
+        vote = subject["vote"] or {}
+        lines.append(
+            (
+                subject["slug"],
+                subject["title"]["de"],
+                *(votes.get(option) for option in options),
+                vote.get("ballots"),
+                vote.get("participants"),
+                *_talk_cells(subject["talk"]),
+                *_talk_cells(figured.today.get(subject["slug"])),
+            )
+        )
+    return header, lines
+
+
+def _options(subject: Figures) -> list[Figures]:
+    return subject["vote"]["options"] if subject["vote"] else []
+
+
+def _talk_cells(talk: Figures | None) -> list[object]:
+    known = talk or _nothing()
+    cells = [known["comments"], known["replies"], *known["stances"].values(), *known["ratings"].values()]
+    return cells if talk is not None else [None] * len(cells)
+
+
+def held_about(session: Session, person_id: UUID) -> list[Holding]:
+    """Return which rounds a person counted or released, in office."""
+    acts = select(Result.round_id, Result.counted_at, Result.counted_by, Result.released_by)
+    mine = acts.where(or_(Result.counted_by == person_id, Result.released_by == person_id)).order_by(Result.round_id)
+    return [
+        Holding(
+            room="results",
+            kind="result",
+            facts={
+                "round": act.round_id,
+                "counted_at": act.counted_at.isoformat() if act.counted_by == person_id else None,
+                "released": act.released_by == person_id,
+            },
+        )
+        for act in session.execute(mine)
+    ]
