@@ -1,12 +1,16 @@
-"""Loading the example, through the ordinary commands of the rooms, with a clock that shows when each act happened."""
+"""Loading the example and importing from Polis.
+
+The example goes through the ordinary commands of the rooms, with a clock that shows when each act happened. An import
+has its own way in, since rules of length and of one's own comment were not the rules of the platform it comes from.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,25 +20,31 @@ from sqlalchemy.orm import Session
 from participation.accounts.commands import add_office, password_hash
 from participation.accounts.facts import TERMS_VERSION
 from participation.accounts.models import Consent, Office, Person
-from participation.audiences.commands import grant_role
+from participation.audiences import commands as audiences
 from participation.audiences.facts import Role, Who
 from participation.concepts import commands as concepts
+from participation.concepts.facts import slug_of
 from participation.concepts.models import ConceptVersion
 from participation.concepts.queries import ThemeNode, field_text, themes_of
+from participation.contributions.commands import import_contributions
+from participation.contributions.facts import NETIQUETTE_VERSION, Kind, State
+from participation.contributions.models import Contribution
 from participation.discussion import commands as discussion
 from participation.discussion.facts import Stance, Value
 from participation.discussion.models import Thread
 from participation.example import logic
-from participation.example.facts import ExampleInProduction
+from participation.example.facts import ExampleInProduction, ImportedElsewhere, SlugBelongsElsewhere, SlugNotUsable
+from participation.example.polis import Conversation
 from participation.foundation.clock import Clock, StoppedClock, berlin
 from participation.foundation.db import transaction
+from participation.journal.commands import note
 from participation.letters.models import Letter
 from participation.moderation import commands as moderation
-from participation.moderation.facts import NoticeKind, Outcome
+from participation.moderation.facts import ImportedDecision, NoticeKind, Outcome
 from participation.results import commands as results
 from participation.rounds import commands as rounds
 from participation.rounds.facts import Effect, Level, PartDraft, RoundDraft
-from participation.rounds.models import Round, Subject, SubjectPart
+from participation.rounds.models import Part, Round, Subject, SubjectPart
 from participation.voting.commands import cast_ballot
 from participation.voting.keys import KeyFolder
 
@@ -118,7 +128,9 @@ def _settle_people(stage: _Stage, people: dict[str, Any]) -> None:
         if "role" in sign_in:
             office_id = stage.offices[sign_in["office"]] if "office" in sign_in else None
             role = Role(sign_in["role"])
-            grant_role(stage.session, person_id=person_id, role=role, by=None, clock=stage.clock, office_id=office_id)
+            audiences.grant_role(
+                stage.session, person_id=person_id, role=role, by=None, clock=stage.clock, office_id=office_id
+            )
 
 
 def _settle(
@@ -181,8 +193,12 @@ def _write_concept(stage: _Stage, words: dict[str, Any], script: logic.Script) -
         clock=stage.clock,
         slug=words["slug"],
     )
-    newest = select(ConceptVersion.id).where(ConceptVersion.concept_id == concept.id)
-    return concept.id, stage.session.execute(newest).scalar_one()
+    return concept.id, _newest_version(stage.session, concept.id)
+
+
+def _newest_version(session: Session, concept_id: int) -> int:
+    versions = select(ConceptVersion.id).where(ConceptVersion.concept_id == concept_id)
+    return session.execute(versions.order_by(ConceptVersion.number.desc()).limit(1)).scalar_one()
 
 
 def _write_theme(
@@ -409,3 +425,223 @@ def _look_after(stage: _Stage, act: logic.Act) -> None:
                 version=stage.versions[act.key],
                 clock=clock,
             )
+
+
+# ── Imports from Polis ────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Imported:
+    """What an import brought. ``replaced`` rows of votes gave way to a later one; ``ratings`` is what is left."""
+
+    slug: str
+    statements: int
+    published: int
+    held: int
+    withheld: int
+    participants: int
+    voters: int
+    rows: int
+    ratings: int
+    replaced: int
+
+
+def import_polis(
+    session: Session,
+    *,
+    conversation: Conversation,
+    slug: str,
+    keys: KeyFolder,
+    clock: Clock,
+    tell: Callable[[int], object],
+) -> Imported | None:
+    """Make a closed, released round of one Handlungsfeld out of a Polis conversation, in one transaction.
+
+    Statements become comments of participants without person and name, the moderated column decisions, votes ratings.
+    A set that is here already is left as it is; then there is nothing to report.
+
+    :param slug: the round's name in addresses
+    :param tell: is told how many more ratings are written
+    :raises SlugNotUsable: if it cannot be a name
+    :raises SlugBelongsElsewhere: if another round has it
+    :raises ImportedElsewhere: if the set is here already under another name
+    """
+    if slug_of(slug) != slug:
+        raise SlugNotUsable(slug=slug)
+    with transaction(session):
+        if _is_here(session, conversation, slug):
+            return None
+        now = clock()
+        made = _make_closed_round(session, conversation, slug, keys, now)
+        comments = _import_statements(session, conversation, made)
+        _import_verdicts(session, conversation, comments, now)
+        ratings = _ratings(conversation, comments, made.participants)
+        discussion.import_ratings(session, thread_id=made.thread_id, ratings=ratings, tell=tell)
+        results.count_round(session, round_id=made.round_id, by=None, clock=lambda: now)
+        results.release_round(session, round_id=made.round_id, by=None, clock=lambda: now)
+        report = _report(conversation, slug)
+        details = {"source": conversation.source, **asdict(report)}
+        about, act = f"round:{made.round_id}", "example:imported"
+        note(session, act=act, actor=None, office_id=made.office_id, about=about, details=details, now=now)
+        return report
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A round made for an import: its keys, and who takes part, by their numbers in the set."""
+
+    round_id: int
+    office_id: int
+    window_id: int
+    thread_id: int
+    participants: dict[int, UUID]
+
+
+def _is_here(session: Session, conversation: Conversation, slug: str) -> bool:
+    known = (
+        select(Round.slug)
+        .join(Part, Part.round_id == Round.id)
+        .join(Contribution, Contribution.window_id == Part.window_id)
+        .where(Contribution.source == conversation.source)
+    )
+    elsewhere = session.execute(known.limit(1)).scalar_one_or_none()
+    if elsewhere is not None and elsewhere != slug:
+        raise ImportedElsewhere(source=conversation.name, slug=elsewhere)
+    if elsewhere is None and session.execute(select(Round.id).where(Round.slug == slug)).first():
+        raise SlugBelongsElsewhere(slug=slug)
+    return elsewhere is not None
+
+
+def _make_closed_round(
+    session: Session, conversation: Conversation, slug: str, keys: KeyFolder, now: datetime
+) -> _Made:
+    """Write concept and round and publish it, with a clock that stands where the conversation began."""
+    first, last = conversation.moments
+    opens, closes = logic.whole_seconds(first), logic.whole_seconds(last) + timedelta(seconds=1)
+    then, office_id = StoppedClock(opens), _office_of_imports(session)
+    version_id = _write_imported_concept(session, conversation, slug, office_id, then)
+    draft = _imported_draft(conversation, version_id, PartDraft(opens, closes, Effect.INFORMS), now)
+    written = rounds.write_round(session, office_id=office_id, draft=draft, by=None, clock=then, slug=slug)
+    people = conversation.people
+    participants = audiences.import_participants(session, audience_id=written.audience_id, number=len(people))
+    rounds.publish_round(session, round_id=written.id, by=None, clock=then, keys=keys)
+    threads = select(Thread.window_id, Thread.id).join(Part, Part.window_id == Thread.window_id)
+    window_id, thread_id = session.execute(threads.where(Part.round_id == written.id)).one()
+    return _Made(written.id, office_id, window_id, thread_id, dict(zip(people, participants, strict=True)))
+
+
+def _office_of_imports(session: Session) -> int:
+    """Return the office of imported rounds, made with the first of them; officials get it granted like any other."""
+    slug, name = "uebernommen", {"de": "Übernommene Beteiligungen", "en": "Imported rounds"}
+    made = add_office(session, slug=slug, name=name)
+    return made or session.execute(select(Office.id).where(Office.slug == slug)).scalar_one()
+
+
+def _write_imported_concept(
+    session: Session, conversation: Conversation, slug: str, office_id: int, then: Clock
+) -> int:
+    title, summary = conversation.title, conversation.summary
+    concept = concepts.write_concept(
+        session, office_id=office_id, title=title, summary=summary, by=None, clock=then, slug=slug
+    )
+    version_id = _newest_version(session, concept.id)
+    theme = concepts.write_leitthema(session, version_id=version_id, title=title, by=None, clock=then, slug="leitthema")
+    concepts.write_handlungsfeld(
+        session,
+        leitthema_id=theme.id,
+        title=title,
+        text=summary,
+        kernziele=[],
+        by=None,
+        clock=then,
+        slug=slug_of(conversation.topic),
+    )
+    return version_id
+
+
+def _imported_draft(conversation: Conversation, version_id: int, talk: PartDraft, now: datetime) -> RoundDraft:
+    return RoundDraft(
+        title=conversation.title,
+        summary=conversation.summary,
+        mandate={"de": ""},
+        influence={"de": ""},
+        decided_by={
+            "de": "Nicht bekannt. Die Beteiligung fand auf einer anderen Plattform statt.",
+            "en": "Not known. The round took place on another platform.",
+        },
+        level=Level.CONSULTATION,
+        concept_version_id=version_id,
+        talk=talk,
+        vote=None,
+        shows_interim=True,
+        release_by=now,
+        note=conversation.note,
+    )
+
+
+STATES = {1: State.PUBLISHED, 0: State.HELD, -1: State.WITHHELD}
+"""What the moderated column of Polis says."""
+
+VALUES = {1: Value.AGREE, -1: Value.DISAGREE, 0: Value.PASS}
+
+
+def _import_statements(session: Session, conversation: Conversation, made: _Made) -> dict[int, int]:
+    """Insert the statements and return the contribution of each, by its number in the set."""
+    rows = [
+        {
+            "kind": Kind.COMMENT,
+            "participant_id": made.participants[statement.author],
+            "window_id": made.window_id,
+            "text": statement.text,
+            "language": conversation.language,
+            "state": STATES[statement.moderated],
+            "reason_kind": "imported" if statement.moderated == -1 else None,
+            "netiquette_version": NETIQUETTE_VERSION,
+            "source": conversation.source,
+            "source_key": str(statement.number),
+            "created_at": statement.at,
+        }
+        for statement in sorted(conversation.statements, key=lambda statement: (statement.at, statement.number))
+    ]
+    import_contributions(session, rows)
+    mine = select(Contribution.source_key, Contribution.id).where(Contribution.source == conversation.source)
+    comments = {int(key or ""): comment_id for key, comment_id in session.execute(mine)}
+    discussion.import_comments(session, thread_id=made.thread_id, comment_ids=sorted(comments.values()))
+    return comments
+
+
+def _import_verdicts(session: Session, conversation: Conversation, comments: dict[int, int], now: datetime) -> None:
+    outcomes = {1: Outcome.PUBLISHED, -1: Outcome.WITHHELD}
+    moderation.import_decisions(
+        session,
+        decisions=[
+            ImportedDecision(comments[statement.number], outcomes[statement.moderated], now)
+            for statement in conversation.statements
+            if statement.moderated in outcomes
+        ],
+    )
+
+
+def _ratings(
+    conversation: Conversation, comments: dict[int, int], participants: dict[int, UUID]
+) -> Iterator[discussion.Imported]:
+    """Return the ratings in the order of their key, in which a table grows fastest."""
+    rows = [
+        (comments[vote.statement], participants[vote.voter], VALUES[vote.value], berlin(vote.at).date())
+        for vote in conversation.votes
+    ]
+    yield from sorted(rows, key=lambda row: (row[0], row[1].bytes))
+
+
+def _report(conversation: Conversation, slug: str) -> Imported:
+    states = Counter(STATES[statement.moderated] for statement in conversation.statements)
+    return Imported(
+        slug=slug,
+        statements=len(conversation.statements),
+        published=states[State.PUBLISHED],
+        held=states[State.HELD],
+        withheld=states[State.WITHHELD],
+        participants=len(conversation.people),
+        voters=len(conversation.voters),
+        rows=conversation.rows,
+        ratings=len(conversation.votes),
+        replaced=conversation.replaced,
+    )

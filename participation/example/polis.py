@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from participation.example.facts import (
@@ -35,6 +36,12 @@ VOTE_COLUMNS = ("timestamp", "comment-id", "voter-id", "vote")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Before this no conversation took place; seconds taken for milliseconds end up here."""
+
+ATTRIBUTION = (
+    "Data was gathered using the Polis software (compdemocracy.org/polis) and is sub-licensed under CC BY 4.0 with"
+    " Attribution to The Computational Democracy Project."
+)
+"""What the licence of the published conversations asks to be printed."""
 
 NUMBER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 ENGLISH = re.compile(r"\b(the|and|of|is|are|should|to)\b", re.IGNORECASE)
@@ -79,23 +86,48 @@ class Conversation:
         """How many lines of votes were replaced by a later one of the same person on the same statement."""
         return self.rows - len(self.votes)
 
-    @property
+    @cached_property
     def voters(self) -> frozenset[int]:
         """Everybody who voted."""
         return frozenset(vote.voter for vote in self.votes)
 
-    @property
+    @cached_property
     def people(self) -> tuple[int, ...]:
         """Everybody who voted or wrote, in the order of their numbers."""
         return tuple(sorted(self.voters | {statement.author for statement in self.statements}))
 
-    @property
+    @cached_property
     def moments(self) -> tuple[datetime, datetime]:
         """The first and the last thing that happened."""
         happened = [statement.at for statement in self.statements] + [vote.at for vote in self.votes]
         return min(happened), max(happened)
 
     @property
+    def source(self) -> str:
+        """How contributions name the set they come from; with a statement's number it is unique."""
+        return f"polis:{self.name}"
+
+    @property
+    def title(self) -> dict[str, str]:
+        """The topic, in the variants that staff's texts have."""
+        return self._in_its_language(self.topic)
+
+    @property
+    def summary(self) -> dict[str, str]:
+        """The description, or the topic where there is none."""
+        return self._in_its_language(self.description or self.topic)
+
+    @property
+    def note(self) -> dict[str, str]:
+        """Where it comes from and under which licence."""
+        german, english = f"Übernommen aus Polis: {self.address}", f"Imported from Polis: {self.address}"
+        return {"de": f"{german}. {ATTRIBUTION}", "en": f"{english}. {ATTRIBUTION}"}
+
+    def _in_its_language(self, text: str) -> dict[str, str]:
+        """German is required everywhere, so an English text stands for the German one too."""
+        return {"de": text} if self.language == "de" else {"de": text, "en": text}
+
+    @cached_property
     def language(self) -> str:
         """``de`` or ``en``, guessed from the small words of the statements."""
         text = " ".join(statement.text for statement in self.statements)
