@@ -254,7 +254,7 @@ _FIELD_WORDS = {
 }
 _CHOSEN = {"stance", "rating", "value"}
 _VALUE_WORDS = {
-    "for": marked("dafür"),
+    "in_favour": marked("dafür"),
     "against": marked("dagegen"),
     "question": marked("Frage"),
     "neutral": marked("neutral"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, PasswordField, SelectField
+from wtforms import BooleanField, PasswordField, SelectChoice, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
 from participation.accounts.facts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from participation.foundation.forms import Form, LineField, email_address, required
 
-LANGUAGE_NAMES = (("de", "Deutsch"), ("en", "English"))
+LANGUAGE_NAMES = [SelectChoice("de", "Deutsch"), SelectChoice("en", "English")]
 LONGEST_ADDRESS = 254
 
 

@@ -131,13 +131,13 @@ def sessions_of(session: Session, *, person_id: UUID, now: datetime) -> tuple[Op
         .order_by(SignIn.created_at.desc(), SignIn.id.desc())
         .limit(50)
     )
-    return tuple(OpenSession(*row) for row in session.execute(open_ones).tuples())
+    return tuple(OpenSession(*row) for row in session.execute(open_ones))
 
 
 def offices(session: Session) -> tuple[OfficeLine, ...]:
     """Return all offices by their short name."""
     rows = session.execute(select(Office.id, Office.slug, Office.name).order_by(Office.slug))
-    return tuple(OfficeLine(*row) for row in rows.tuples())
+    return tuple(OfficeLine(*row) for row in rows)
 
 
 def held_about(session: Session, person_id: UUID) -> list[Holding]:
@@ -161,7 +161,7 @@ def _consents(session: Session, person_id: UUID) -> list[Holding]:
     rows = session.execute(select(Consent.terms_version, Consent.given_at).where(Consent.person_id == person_id))
     return [
         Holding("accounts", "consent", facts={"terms_version": version, "given_at": at.isoformat()})
-        for version, at in rows.tuples()
+        for version, at in rows
     ]
 
 
@@ -171,7 +171,7 @@ def _sign_ins(session: Session, person_id: UUID) -> list[Holding]:
     )
     return [
         Holding("accounts", "sign_in", facts={"created_at": at.isoformat(), "device": device})
-        for at, device in rows.tuples()
+        for at, device in rows
     ]
 
 
@@ -184,7 +184,7 @@ def _intents(session: Session, person_id: UUID) -> list[Holding]:
             text="\n".join(value for _, value in fields["fields"]),
             facts={"path": path, "created_at": at.isoformat()},
         )
-        for path, fields, at in rows.tuples()
+        for path, fields, at in rows
     ]
 
 
@@ -198,5 +198,5 @@ def _links(session: Session, email: str) -> list[Holding]:
             "mail_link",
             facts={"purpose": purpose, "created_at": at.isoformat(), "used_at": used.isoformat() if used else None},
         )
-        for purpose, at, used in rows.tuples()
+        for purpose, at, used in rows
     ]

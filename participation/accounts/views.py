@@ -87,7 +87,8 @@ def _send_to_sign_in() -> Response:
     if request.method != "POST":
         return see_other(url_for("accounts.sign_in", next=request.full_path.removesuffix("?")))
     view = current_app.view_functions[request.endpoint or ""]
-    fields = [(name, value) for name, value in request.form.items(multi=True) if not is_never_kept(name)]
+    typed = request.form.items(multi=True)
+    fields = [(name, value.replace("\0", "")) for name, value in typed if not is_never_kept(name)]
     if not getattr(view, "keeps_fields", True) or not fits_into_an_intent(fields) or _comes_from_elsewhere():
         return see_other(url_for("accounts.sign_in", next=_page_it_was_typed_on(), nochmal=1))
     _take(INTENTS_AN_HOUR)

@@ -123,7 +123,7 @@ class ScopeMissing(Unprocessable):
     """A role was named without what it is for, or with too much."""
 
     sentence = marked(
-        "Bitte wählen Sie, wofür die Rolle gilt: eine Stelle oder eine Beteiligung. Nur die Administration gilt überall."
+        "Bitte wählen Sie, wofür die Rolle gilt: Stelle oder Beteiligung. Nur die Administration gilt überall."
     )
 
 

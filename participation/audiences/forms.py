@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField
+from wtforms import IntegerField, SelectChoice, SelectField
 from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
@@ -41,5 +41,8 @@ class GrantForm(LinkForm):
 
     def __init__(self, *arguments: Any, offices: Iterable[tuple[int, str]], **names: Any) -> None:
         super().__init__(*arguments, **names)
-        self.role.choices = [(role.value, gettext(ROLE_NAMES[role])) for role in GRANTED_NOW]
-        self.office_id.choices = [("", gettext("überall")), *offices]
+        self.role.choices = [SelectChoice(role.value, gettext(ROLE_NAMES[role])) for role in GRANTED_NOW]
+        self.office_id.choices = [
+            SelectChoice("", gettext("überall")),
+            *(SelectChoice(str(number), name) for number, name in offices),
+        ]

@@ -28,5 +28,5 @@ def held_about_address(session: Session, address: str) -> list[Holding]:
             "letter",
             facts={"template": template, "created_at": at.isoformat(), "sent_at": sent.isoformat() if sent else None},
         )
-        for template, at, sent in rows.tuples()
+        for template, at, sent in rows
     ]
