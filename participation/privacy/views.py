@@ -1,0 +1,142 @@
+"""Meine Beteiligung, the disclosure, and deleting one's account."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+
+from flask import Blueprint, Response, flash, jsonify, request
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import logout_user
+from werkzeug.datastructures import MultiDict
+
+from participation.accounts.queries import password_hash_of
+from participation.contributions.facts import NETIQUETTE
+from participation.discussion.facts import VALUES
+from participation.foundation.access import needs
+from participation.foundation.facts import Missing
+from participation.foundation.i18n import words_of
+from participation.foundation.limits import take
+from participation.foundation.paging import key_from
+from participation.foundation.web import clock, now, page, person_id, see_other, session, settings
+from participation.privacy import commands, queries
+from participation.privacy.facts import ROOM_NAMES, NotConfirmed
+from participation.privacy.forms import DeletionByPasswordForm, DeletionForm
+from participation.voting.facts import NoBallot
+from participation.voting.keys import KeyFolder
+from participation.voting.queries import own_choice
+
+bp = Blueprint("privacy", __name__, template_folder="templates")
+
+MOST_TRIES, PER = 5, timedelta(minutes=15)
+RULES = {rule.slug: rule for rule in NETIQUETTE}
+
+
+@bp.get("/meine-beteiligung")
+@needs("citizen")
+def overview() -> ResponseReturnValue:
+    """Show in which rounds one took part, what one handed in and what became of it."""
+    rounds = queries.own_rounds(session(), person_id=person_id(), now=now())
+    return _private(page("privacy/overview.html", rounds=rounds, rules=RULES))
+
+
+@bp.get("/meine-beteiligung/beitraege/<slug>")
+@needs("citizen")
+def contributions(slug: str) -> ResponseReturnValue:
+    """Show everything one handed in in one round."""
+    mine, after = _round(slug), key_from(request.args.get("after"))
+    found = queries.own_contributions(session(), person_id=person_id(), audience_id=mine.audience_id, after=after)
+    return _private(page("privacy/contributions.html", round=mine, page=found, after=after, rules=RULES))
+
+
+@bp.get("/meine-beteiligung/bewertungen/<slug>")
+@needs("citizen")
+def ratings(slug: str) -> ResponseReturnValue:
+    """Show the ratings one gave in one round."""
+    mine, after = _round(slug), key_from(request.args.get("after"))
+    found = queries.own_ratings(session(), person_id=person_id(), audience_id=mine.audience_id, now=now(), after=after)
+    return _private(page("privacy/ratings.html", round=mine, page=found, after=after, values=VALUES))
+
+
+@bp.get("/meine-beteiligung/stimmen/<int:question_id>")
+@needs("citizen")
+def choice(question_id: int) -> ResponseReturnValue:
+    """Show what one chose, until the close; afterwards only that one voted."""
+    vote = queries.own_vote(session(), person_id=person_id(), question_id=question_id, now=now())
+    if vote is None:
+        raise NoBallot()
+    chosen = None
+    if vote.is_open:
+        keys = KeyFolder(settings().key_dir)
+        chosen = own_choice(session(), question_id=question_id, person_id=person_id(), now=now(), keys=keys)
+    return _private(page("privacy/choice.html", vote=vote, chosen=chosen))
+
+
+@bp.get("/meine-beteiligung/auskunft")
+@needs("citizen")
+def disclosure() -> ResponseReturnValue:
+    """Show what is kept about oneself, by room, with the file to take along."""
+    held = queries.disclosure(session(), person_id=person_id(), rooms=commands.ROOMS)
+    return _private(page("privacy/disclosure.html", held=held, names=ROOM_NAMES))
+
+
+@bp.get("/meine-beteiligung/auskunft.json")
+@needs("citizen")
+def disclosure_file() -> ResponseReturnValue:
+    """Hand out everything that is kept about oneself."""
+    held = queries.disclosure(session(), person_id=person_id(), rooms=commands.ROOMS)
+    answer = jsonify({"made_at": now().isoformat(), "held": [asdict(one) for one in held]})
+    answer.headers["Content-Disposition"] = 'attachment; filename="auskunft.json"'
+    return _private(answer)
+
+
+@bp.get("/konto/loeschung")
+@needs("citizen")
+def farewell() -> ResponseReturnValue:
+    """Say exactly what goes and what stays, and ask once more."""
+    return _farewell(_deletion_form())
+
+
+@bp.post("/konto/loeschung")
+@needs("citizen", keep_fields=False)
+def erase() -> ResponseReturnValue:
+    """Delete the account."""
+    form = _deletion_form(request.form)
+    if not form.validate():
+        return _farewell(form, 422)
+    take(session(), key=f"erase:{person_id()}", most=MOST_TRIES, per=PER, clock=clock)
+    try:
+        commands.confirm(session(), person_id=person_id(), typed=form.typed.data or "")
+    except NotConfirmed as fact:
+        form.typed.errors = [words_of(fact)]
+        return _farewell(form, 422)
+    commands.erase(session(), person_id=person_id(), clock=clock, keys=KeyFolder(settings().key_dir))
+    logout_user()
+    cookie.clear()
+    flash(_("Ihr Konto ist gelöscht. Danke, dass Sie sich beteiligt haben."), "success")
+    return see_other("/")
+
+
+def _farewell(form: DeletionForm | DeletionByPasswordForm, status: int = 200) -> ResponseReturnValue:
+    goes = queries.farewell(session(), person_id=person_id(), now=now())
+    return _private(page("privacy/farewell.html", status, goes=goes, form=form))
+
+
+def _deletion_form(fields: MultiDict[str, str] | None = None) -> DeletionForm | DeletionByPasswordForm:
+    has_password = password_hash_of(session(), person_id()) is not None
+    return (DeletionByPasswordForm if has_password else DeletionForm)(fields)
+
+
+def _round(slug: str) -> queries.OwnRound:
+    found = queries.own_round(session(), person_id=person_id(), slug=slug)
+    if found is None:
+        raise Missing()
+    return found
+
+
+def _private(answer: Response) -> Response:
+    """Let nobody keep a copy: what one did here concerns oneself alone."""
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
