@@ -1,0 +1,97 @@
+"""Words about results: a round with votes and a talk, past its end, counted, released."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from participation.audiences.facts import Who
+from participation.discussion.commands import post_comment, rate_comment, reply
+from participation.discussion.facts import Stance, Value
+from participation.foundation.clock import StoppedClock
+from participation.results.commands import count_round, release_round
+from participation.voting.commands import cast_ballot
+from participation.voting.facts import Choice
+from participation.voting.keys import KeyFolder
+from tests.world import CLOSES, RoundWords, a_citizen, a_round, a_staff_member
+from tests.world.voting import keys_of
+
+VOTES = (
+    {Choice.FOR: 3, Choice.AGAINST: 1, Choice.ABSTAIN: 1},
+    {Choice.FOR: 0, Choice.AGAINST: 2, Choice.ABSTAIN: 0},
+)
+"""What is cast on the two questions of a lively round."""
+
+
+@dataclass(frozen=True)
+class Lively:
+    """A round with votes and a talk, and its staff."""
+
+    round: RoundWords
+    keys: KeyFolder
+    staff: UUID
+    voters: tuple[Who, ...]
+    comments: dict[str, int]
+    """``trees`` (in favour, 2 agree), ``benches`` (in favour, 2 agree), ``money`` (against, 1 agrees), ``when`` (a
+    question), ``answer`` (to trees)."""
+
+
+def a_lively_round(session: Session, folder: Path, clock: StoppedClock) -> Lively:
+    """Add an open round with seven votes of five people, four comments, an answer and some ratings."""
+    round = a_round(session)
+    keys = keys_of(round, folder)
+    voters = tuple(a_citizen(session) for _ in range(5))
+    for subject, votes in zip(round.subjects, VOTES, strict=True):
+        choices = [choice for choice, number in votes.items() for _ in range(number)]
+        for who, choice in zip(voters, choices, strict=False):
+            cast_ballot(session, question_id=subject.question_id, who=who, choice=choice, keys=keys, clock=clock)
+    comments = _talk(session, round, voters, clock)
+    return Lively(round, keys, a_staff_member(session, office_id=round.office_id), voters, comments)
+
+
+def _talk(session: Session, round: RoundWords, people: tuple[Who, ...], clock: StoppedClock) -> dict[str, int]:
+    texts = {
+        "trees": ("Mehr Bäume auf dem Platz, bitte.", Stance.IN_FAVOUR),
+        "benches": ("Mehr Bänke unter den Bäumen.", Stance.IN_FAVOUR),
+        "money": ("Dafür ist kein Geld da.", Stance.AGAINST),
+        "when": ("Wann soll das fertig sein?", Stance.QUESTION),
+    }
+    made = {}
+    for who, (name, (text, stance)) in zip(people, texts.items(), strict=False):
+        made[name] = post_comment(
+            session, thread_id=round.thread_id, who=who, text=text, stance=stance, language="de", clock=clock
+        ).id
+    who = people[4]
+    made["answer"] = reply(
+        session, comment_id=made["trees"], who=who, text="Und Schatten für alle.", language="de", clock=clock
+    ).id
+    ratings = [("trees", 1, Value.AGREE), ("trees", 2, Value.AGREE), ("trees", 3, Value.DISAGREE)]
+    ratings += [("benches", 0, Value.AGREE), ("benches", 2, Value.AGREE), ("money", 0, Value.AGREE)]
+    ratings += [("money", 1, Value.PASS), ("answer", 0, Value.AGREE)]
+    for name, number, value in ratings:
+        rate_comment(session, comment_id=made[name], who=people[number], value=value, clock=clock)
+    return made
+
+
+def after_the_end(clock: StoppedClock) -> None:
+    """Move the clock past the end of rounds without other times."""
+    clock.at = CLOSES + timedelta(hours=1)
+
+
+def counted(session: Session, lively: Lively, clock: StoppedClock) -> Lively:
+    """Count a round after its end."""
+    after_the_end(clock)
+    count_round(session, round_id=lively.round.id, by=lively.staff, clock=clock)
+    return lively
+
+
+def released(session: Session, lively: Lively, clock: StoppedClock) -> Lively:
+    """Count a round after its end, and release the result a day later."""
+    counted(session, lively, clock)
+    clock.advance(timedelta(days=1))
+    release_round(session, round_id=lively.round.id, by=lively.staff, clock=clock)
+    return lively
