@@ -141,31 +141,34 @@ def set_state(
 def change_shown_name(session: Session, *, person_id: UUID, name: str, clock: Clock) -> None:
     """Change the name beside contributions, in everything not over yet and for what comes later.
 
+    Pages that show it look different from then on; discussion's command of the same name tells them.
+
     :raises NameNotUsable: if the name cannot stand there
     """
     if not name_is_usable(name):
         raise NameNotUsable()
     with transaction(session):
-        now = clock()
-        alive = select(Window.audience_id).where(Window.closed_at.is_(None), Window.closes_at > now)
+        # The person first, as every act does that brings a name.
+        session.execute(update(Person).where(Person.id == person_id, Person.erased_at.is_(None)).values(name=name))
+        alive = select(Window.audience_id).where(Window.closed_at.is_(None), Window.closes_at > clock())
         mine = update(Participant).where(
             Participant.person_id == person_id, Participant.shown_as.is_not(None), Participant.audience_id.in_(alive)
         )
-        session.execute(mine.values(shown_as=name))
-        session.execute(update(Person).where(Person.id == person_id, Person.erased_at.is_(None)).values(name=name))
+        session.execute(mine.values(shown_as=name).execution_options(synchronize_session="fetch"))
 
 
 def forget(session: Session, person_id: UUID, clock: Clock) -> None:
     """Withdraw what nobody saw yet; what was public stays, without a name, as »Gelöschtes Konto«.
 
-    Others answered and rated it, and counts must go on to hold; the deletion page says so before.
+    Others answered and rated it, and counts must go on to hold; the deletion page says so before. Of what was
+    withdrawn the text goes, of what waits for moderation too. What was withheld stays for who asks why.
     """
     with transaction(session):
         mine = select(Participant.id).where(Participant.person_id == person_id)
         unseen = or_(Contribution.state == State.HELD, Contribution.state == State.WITHDRAWN)
         session.execute(
             update(Contribution)
-            .where(Contribution.participant_id.in_(mine), unseen)
+            .where(Contribution.participant_id.in_(mine), unseen, Contribution.text != "")
             .values(state=State.WITHDRAWN, text="", version=Contribution.version + 1)
         )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from participation.accounts.facts import TERMS_VERSION
@@ -17,12 +18,11 @@ from participation.audiences.models import Participant
 from participation.contributions import commands as contributions
 from participation.contributions.facts import Kind, NoLongerThere, State
 from participation.contributions.models import Contribution
-from participation.discussion.facts import AlreadyAnswered, OwnComment, RepliesEndHere, Stance, Value
+from participation.discussion.facts import AlreadyAnswered, NothingSaid, OwnComment, RepliesEndHere, Stance, Value
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.clock import Clock, berlin
 from participation.foundation.db import insert as upsert
 from participation.foundation.db import transaction
-from participation.foundation.facts import Missing
 from participation.windows.commands import pass_door
 from participation.windows.models import Window
 
@@ -77,7 +77,7 @@ def post_comment(
     with transaction(session):
         window_id = _window_of_thread(session, thread_id)
         now = pass_door(session, window_id, clock)
-        author = _join(session, window_id, who, now)
+        author = _join_by_name(session, window_id, who, thread_id, now)
         thread = _hold_thread(session, thread_id)
         written = contributions.contribute(
             session,
@@ -107,7 +107,7 @@ def reply(session: Session, *, comment_id: int, who: Who, text: str, language: s
         parent = _comment(session, comment_id)
         window_id = _window_of_thread(session, parent.thread_id)
         now = pass_door(session, window_id, clock)
-        author = _join(session, window_id, who, now)
+        author = _join_by_name(session, window_id, who, parent.thread_id, now)
         thread = _hold_thread(session, parent.thread_id)
         parent = _comment(session, comment_id, lock=True)
         if parent.level:
@@ -212,6 +212,7 @@ def rate_comment(session: Session, *, comment_id: int, who: Who, value: Value, c
 def unrate_comment(session: Session, *, comment_id: int, who: Who, clock: Clock) -> None:
     """Take one's rating back. Where there is none nothing changes.
 
+    :raises NoLongerThere: if the comment is not public any more
     :raises WindowClosed: outside the thread's window
     """
     with transaction(session):
@@ -222,10 +223,19 @@ def unrate_comment(session: Session, *, comment_id: int, who: Who, clock: Clock)
 
 
 def _to_rate(session: Session, comment_id: int, who: Who, clock: Clock) -> tuple[Comment, UUID, datetime]:
-    """Pass the door, join, and lock the comment, whose counters are about to change."""
-    window_id = _window_of_thread(session, _comment(session, comment_id).thread_id)
+    """Pass the door, join, and lock what is about to change.
+
+    That is the comment alone, so that raters of different comments do not wait for each other. Only where sums are
+    shown while people rate, the thread's page changes too. The setting is frozen as long as the door is open.
+    """
+    thread_id = _comment(session, comment_id).thread_id
+    window_id, shows_sums = session.execute(
+        select(Thread.window_id, Thread.shows_sums).where(Thread.id == thread_id)
+    ).one()
     now = pass_door(session, window_id, clock)
     participant = _join(session, window_id, who, now)
+    if shows_sums:
+        _hold_thread(session, thread_id).version += 1
     comment = _comment(session, comment_id, lock=True)
     state, author = session.execute(
         select(Contribution.state, Contribution.participant_id).where(Contribution.id == comment_id)
@@ -313,14 +323,14 @@ def _seen() -> tuple[ColumnElement[bool], ...]:
 def _comment(session: Session, comment_id: int, *, lock: bool = False) -> Comment:
     """Return a comment, read again and locked where its counters may change.
 
-    :raises Missing: if there is none
+    :raises NothingSaid: if there is none
     """
     row = select(Comment).where(Comment.id == comment_id)
     if lock:
         row = row.with_for_update(key_share=True).execution_options(populate_existing=True)
     found = session.execute(row).scalar_one_or_none()
     if found is None:
-        raise Missing()
+        raise NothingSaid()
     return found
 
 
@@ -339,10 +349,27 @@ def _join(session: Session, window_id: int, who: Who, now: datetime) -> Particip
     return audiences.join(session, audience_id=audience_id, who=who, terms_version=TERMS_VERSION, now=now)
 
 
+def _join_by_name(session: Session, window_id: int, who: Who, thread_id: int, now: datetime) -> Participant:
+    """Join with an act that may bring another name; then every thread that shows the old one looks different.
+
+    Those threads are locked in the order of their ids, the one that is about to be written in among them.
+    """
+    before = None if who.shown_as is None else _name_shown(session, window_id, who)
+    author = _join(session, window_id, who, now)
+    if before is not None and before != author.shown_as:
+        _touch(session, _threads_of(session, who.person_id), also_hold=thread_id)
+    return author
+
+
+def _name_shown(session: Session, window_id: int, who: Who) -> str | None:
+    mine = select(Participant.shown_as).join(Window, Window.audience_id == Participant.audience_id)
+    return session.execute(mine.where(Window.id == window_id, Participant.person_id == who.person_id)).scalar()
+
+
 def _window_of_thread(session: Session, thread_id: int) -> int:
     window_id = session.execute(select(Thread.window_id).where(Thread.id == thread_id)).scalar_one_or_none()
     if window_id is None:
-        raise Missing()
+        raise NothingSaid()
     return window_id
 
 
@@ -392,36 +419,44 @@ def change_shown_name(session: Session, *, person_id: UUID, name: str, clock: Cl
     """
     with transaction(session):
         contributions.change_shown_name(session, person_id=person_id, name=name, clock=clock)
-        _touch_threads_of(session, person_id)
+        _touch(session, _threads_of(session, person_id))
 
 
 def forget(session: Session, person_id: UUID, clock: Clock) -> None:
-    """Withdraw a person's ratings where the talk still runs; where it is over they stay counted, without the person.
+    """Withdraw a person's ratings where the talk still runs, and what they wrote as contributions say.
 
-    Else deleting and registering again would give a second rating. The caller holds the doors of the windows.
+    Else deleting and registering again would give a second rating. Where the talk is over, ratings stay counted. The
+    caller holds the doors of the windows and the person's row.
     """
     with transaction(session):
-        now = clock()
-        open_ones = (
-            select(Rating.comment_id, Rating.participant_id)
-            .join(Participant, Participant.id == Rating.participant_id)
-            .join(Comment, Comment.id == Rating.comment_id)
-            .join(Thread, Thread.id == Comment.thread_id)
-            .join(Window, Window.id == Thread.window_id)
-            .where(Participant.person_id == person_id, Window.closed_at.is_(None), Window.closes_at > now)
-            .order_by(Rating.comment_id)
-        )
-        for comment_id, participant_id in session.execute(open_ones).all():
-            comment = _comment(session, comment_id, lock=True)
-            _shift(comment, _rating_of(session, comment_id, participant_id), -1)
-            mine = (Rating.comment_id == comment_id) & (Rating.participant_id == participant_id)
-            session.execute(delete(Rating).where(mine))
+        ratings = session.execute(_open_ratings(person_id, clock())).all()
+        counted = {rating.thread_id for rating in ratings if rating.shows_sums}
+        _touch(session, _threads_of(session, person_id) | counted)
+        for rating in ratings:
+            comment = _comment(session, rating.comment_id, lock=True)
+            _shift(comment, _rating_of(session, rating.comment_id, rating.participant_id), -1)
+            session.execute(
+                delete(Rating).where(
+                    Rating.comment_id == rating.comment_id, Rating.participant_id == rating.participant_id
+                )
+            )
         contributions.forget(session, person_id, clock)
-        _touch_threads_of(session, person_id)
 
 
-def _touch_threads_of(session: Session, person_id: UUID) -> None:
-    """Raise the version of the threads that show something of a person, in the order of their ids."""
+def _open_ratings(person_id: UUID, now: datetime) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Rating.comment_id, Rating.participant_id, Comment.thread_id, Thread.shows_sums)
+        .join(Participant, Participant.id == Rating.participant_id)
+        .join(Comment, Comment.id == Rating.comment_id)
+        .join(Thread, Thread.id == Comment.thread_id)
+        .join(Window, Window.id == Thread.window_id)
+        .where(Participant.person_id == person_id, Window.closed_at.is_(None), Window.closes_at > now)
+        .order_by(Rating.comment_id)
+    )
+
+
+def _threads_of(session: Session, person_id: UUID) -> set[int]:
+    """Return the threads that show something of a person."""
     shown = (
         select(Comment.thread_id)
         .join(Contribution, Contribution.id == Comment.id)
@@ -429,5 +464,11 @@ def _touch_threads_of(session: Session, person_id: UUID) -> None:
         .where(Participant.person_id == person_id)
         .distinct()
     )
-    for thread_id in sorted(session.execute(shown).scalars()):
-        _hold_thread(session, thread_id).version += 1
+    return set(session.execute(shown).scalars())
+
+
+def _touch(session: Session, thread_ids: set[int], *, also_hold: int | None = None) -> None:
+    """Raise the version of threads whose pages look different, locked in the order of their ids."""
+    for thread_id in sorted(thread_ids | ({also_hold} if also_hold is not None else set())):
+        thread = _hold_thread(session, thread_id)
+        thread.version += int(thread_id in thread_ids)

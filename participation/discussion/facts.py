@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from participation.foundation.facts import Fact, marked
+from participation.foundation.facts import Fact, Missing, Unprocessable, marked
 
 
 class Stance(StrEnum):
@@ -24,6 +24,14 @@ class Value(StrEnum):
     PASS = "pass"  # noqa: S105 - a rating, no password
 
 
+class Order(StrEnum):
+    """How comments are sorted, as addresses name it. By support only where sums are shown."""
+
+    NEWEST = "neueste"
+    OLDEST = "aelteste"
+    SUPPORT = "zustimmung"
+
+
 STANCES = {
     Stance.IN_FAVOUR: marked("dafür"),
     Stance.AGAINST: marked("dagegen"),
@@ -35,6 +43,18 @@ VALUES = {
     Value.DISAGREE: marked("stimme nicht zu"),
     Value.PASS: marked("unsicher"),
 }
+
+
+class NothingSaid(Missing):
+    """There is no such thread, or no such comment that this person may see."""
+
+    sentence = marked("Diesen Kommentar gibt es hier nicht oder nicht mehr.")
+
+
+class NoSuchRating(Unprocessable):
+    """What was sent is none of the three ratings."""
+
+    sentence = marked("Bitte wählen Sie eine der drei Bewertungen.")
 
 
 class OwnComment(Fact):

@@ -7,17 +7,32 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, Optional
 
 from participation.audiences.facts import LONGEST_NAME
 from participation.contributions.facts import LONGEST_TEXT, SHORTEST_TEXT
-from participation.discussion.facts import Stance
-from participation.discussion.queries import Order
+from participation.discussion.facts import Order, Stance
 from participation.foundation.forms import Form, LineField, TextField
 
 
 def _long_enough() -> Length:
     return Length(min=SHORTEST_TEXT, message=_l("Bitte schreiben Sie mindestens %(min)d Zeichen."))
+
+
+class _StanceForm(Form):
+    """Stands first, since fields come in the order in which they are written down."""
+
+    stance = RadioField(
+        _l("Ihre Haltung"),
+        choices=[
+            SelectChoice(Stance.IN_FAVOUR.value, _l("Dafür")),
+            SelectChoice(Stance.AGAINST.value, _l("Dagegen")),
+            SelectChoice(Stance.QUESTION.value, _l("Frage")),
+            SelectChoice(Stance.NEUTRAL.value, _l("Neutral")),
+        ],
+        validators=[InputRequired(_l("Bitte wählen Sie Ihre Haltung."))],
+    )
 
 
 class ReplyForm(Form):
@@ -36,19 +51,8 @@ class ReplyForm(Form):
     )
 
 
-class CommentForm(ReplyForm):
+class CommentForm(_StanceForm, ReplyForm):
     """A comment with its stance."""
-
-    stance = RadioField(
-        _l("Ihre Haltung"),
-        choices=[
-            (Stance.IN_FAVOUR, _l("Dafür")),
-            (Stance.AGAINST, _l("Dagegen")),
-            (Stance.QUESTION, _l("Frage")),
-            (Stance.NEUTRAL, _l("Neutral")),
-        ],
-        validators=[InputRequired(_l("Bitte wählen Sie Ihre Haltung."))],
-    )
 
 
 class NameForm(Form):

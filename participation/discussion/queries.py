@@ -1,47 +1,51 @@
-"""Reading threads."""
+"""Reading threads: a page of one as one person sees it, and the counters against their rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, false, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from participation.audiences.facts import Admission, NotAdmitted
 from participation.audiences.facts import Kind as ParticipantKind
-from participation.audiences.models import Participant
+from participation.audiences.models import Audience, Participant
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.contributions.queries import is_public
-from participation.discussion.facts import Stance, Value
+from participation.discussion.facts import NothingSaid, Order, Stance, Value
 from participation.discussion.models import Comment, Rating, Thread
-from participation.foundation.facts import Fact, Holding, Missing
+from participation.foundation.facts import Fact, Holding
 from participation.foundation.paging import key_from
-from participation.windows.facts import WindowTimes, why_shut
+from participation.windows.facts import State as WindowState
+from participation.windows.facts import WindowNotPublished, WindowTimes, why_shut
 from participation.windows.models import Window
 
 PAGE = 20
 FIRST_REPLIES = 5
 PAGE_OF_REPLIES = 50
 
-
 Rows = Select[*tuple[Any, ...]]
+TIMES = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
+STANCE_COUNTERS = {one: getattr(Thread, one) for one in Stance}
 
 
-class Order(StrEnum):
-    """How comments are sorted. By support only where sums may be seen."""
+@dataclass(frozen=True)
+class Sums:
+    """How a comment was rated."""
 
-    NEWEST = "neueste"
-    OLDEST = "aelteste"
-    SUPPORT = "zustimmung"
+    agree: int
+    disagree: int
+    passed: int
 
 
 @dataclass(frozen=True)
 class CommentLine:
-    """A comment or reply as one person sees it. ``text``, ``author`` and ``stance`` are empty for a tombstone."""
+    """A comment or reply as one person sees it. Of a tombstone there is no text, author, stance or rating."""
 
     id: int
     parent_id: int | None
@@ -50,31 +54,32 @@ class CommentLine:
     language: str
     state: State
     reason_kind: str | None
+    """Slug of the broken rule, or ``imported``."""
     author: str | None
     is_erased: bool
     is_imported: bool
     is_own: bool
+    is_tombstone: bool
+    """Whether only a trace is left to see."""
     at: datetime
     edited: bool
-    agree: int
-    disagree: int
-    passed: int
+    can_be_edited: bool
+    """Whether it is one's own and nobody reacted to it; whether the window is open is for the page to know."""
+    sums: Sums | None
+    """None while sums are hidden."""
     replies: int
     """Public replies, all of them."""
     rating: Value | None
     """What the person who looks said of it."""
+    key: str
+    """Where the next page begins if this is the last line."""
     answers: tuple[CommentLine, ...] = ()
     all_answers: bool = False
 
     @property
-    def is_tombstone(self) -> bool:
-        """Whether only a trace is left to see."""
-        return self.state in (State.WITHHELD, State.WITHDRAWN, State.HELD) and not self.is_own
-
-    @property
     def more_answers(self) -> int:
         """How many public replies are not shown here."""
-        shown = sum(answer.state == State.PUBLISHED for answer in self.answers)
+        shown = sum(answer.state is State.PUBLISHED for answer in self.answers)
         return 0 if self.all_answers else max(0, self.replies - shown)
 
 
@@ -90,10 +95,12 @@ class ThreadPage:
     comments: int
     replies: int
     stances: dict[Stance, int] | None
-    """None while sums are sealed."""
-    why_not: Fact | None
-    """Why nothing can be written now."""
+    """None while sums are hidden."""
+    state: WindowState
+    opens_at: datetime
     ends_at: datetime
+    why_not: Fact | None
+    """Why nothing can be written now; None also for a visitor who would only have to sign in."""
     shown_as: str | None
     """The name of the person who looks, if they have one in this audience."""
     rows: tuple[CommentLine, ...]
@@ -103,72 +110,16 @@ class ThreadPage:
     stance: Stance | None
 
 
-def counters_that_differ(session: Session) -> list[str]:
-    """Count everything again from the rows and return one line for each stored counter that is wrong."""
-    return [*_threads_that_differ(session), *_ratings_that_differ(session), *_replies_that_differ(session)]
+@dataclass(frozen=True)
+class Place:
+    """Where a comment or reply is to be seen."""
 
-
-def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
-def _threads_that_differ(session: Session) -> list[str]:
-    seen = (Contribution.state == State.PUBLISHED) & Contribution.sealed.is_(False)
-    top = seen & (Comment.level == 0)
-    figures = {"comments": _number(top), "replies": _number(seen & (Comment.level == 1))}
-    figures |= {stance: _number(top & (Comment.stance == stance)) for stance in Stance}
-    counted = (
-        select(Thread, *figures.values())
-        .outerjoin(Comment, Comment.thread_id == Thread.id)
-        .outerjoin(Contribution, Contribution.id == Comment.id)
-        .group_by(Thread.id)
-        .order_by(Thread.id)
-    )
-    return [
-        f"thread:{thread.id} {name}: {getattr(thread, name)} stored, {number} counted"
-        for thread, *numbers in session.execute(counted)
-        for name, number in zip(figures, numbers, strict=True)
-        if getattr(thread, name) != number
-    ]
-
-
-def _ratings_that_differ(session: Session) -> list[str]:
-    figures = {"agree": Value.AGREE, "disagree": Value.DISAGREE, "passed": Value.PASS}
-    counted = (
-        select(
-            Comment.id,
-            Comment.agree,
-            Comment.disagree,
-            Comment.passed,
-            *(_number(Rating.value == v) for v in figures.values()),
-        )
-        .outerjoin(Rating, Rating.comment_id == Comment.id)
-        .group_by(Comment.id)
-        .order_by(Comment.id)
-    )
-    return [
-        f"comment:{comment_id} {name}: {stored} stored, {number} counted"
-        for comment_id, *numbers in session.execute(counted)
-        for name, stored, number in zip(figures, numbers[:3], numbers[3:], strict=True)
-        if stored != number
-    ]
-
-
-def _replies_that_differ(session: Session) -> list[str]:
-    answer, seen = Comment.__table__.alias("answer"), Contribution.__table__.alias("seen")
-    counted = (
-        select(Comment.id, Comment.replies, _number(seen.c.id.is_not(None)))
-        .outerjoin(answer, answer.c.parent_id == Comment.id)
-        .outerjoin(seen, (seen.c.id == answer.c.id) & (seen.c.state == State.PUBLISHED) & seen.c.sealed.is_(False))
-        .where(Comment.level == 0)
-        .group_by(Comment.id, Comment.replies)
-        .order_by(Comment.id)
-    )
-    return [
-        f"comment:{comment_id} replies: {stored} stored, {number} counted"
-        for comment_id, stored, number in session.execute(counted)
-        if stored != number
-    ]
+    comment_id: int
+    top_id: int
+    """The comment that a reply answers, else itself."""
+    home: str
+    after: str | None
+    """The page of replies that it stands on, None for the first."""
 
 
 # ── A thread as one person sees it ────────────────────────────────────────────────────────────────────────────────────
@@ -182,21 +133,24 @@ def thread_page(
     order: Order = Order.NEWEST,
     stance: Stance | None = None,
 ) -> ThreadPage:
-    """Return twenty comments of a thread with up to five replies each, as this person may see them: three statements.
+    """Return twenty comments of a thread with up to five replies each, as this person may see them.
+
+    Three statements, however many comments there are. Comments are ordered by support only where sums are shown.
 
     :param viewer: the person who looks, or None
-    :param after: token of the page before
-    :raises Missing: if there is no such thread
+    :param after: ``after`` of the page before
+    :raises NothingSaid: if there is no such thread
+    :raises WindowNotPublished: while nobody may know of it
     """
-    head = _head(session, thread_id, viewer)
+    head = _head(session, thread_id, viewer, now)
     order = order if head.thread.shows_sums or order is not Order.SUPPORT else Order.NEWEST
-    lines = _comments(session, head, now, after=after, order=order, stance=stance)
-    kept, more = lines[:PAGE], len(lines) > PAGE
-    answers = _first_replies(session, head, now, [line.id for line in kept])
-    return ThreadPage(
-        **_frame(head, now),
-        rows=tuple(replace(line, answers=tuple(answers.get(line.id, ()))) for line in kept),
-        after=_token(kept[-1], order) if more else None,
+    lines = _comments(session, head, after=after, order=order, stance=stance)
+    kept = lines[:PAGE]
+    answers = _first_replies(session, head, [line.id for line in kept])
+    return _page(
+        head,
+        [replace(line, answers=tuple(answers.get(line.id, ()))) for line in kept],
+        after=kept[-1].key if len(lines) > PAGE else None,
         paged=after is not None,
         order=order,
         stance=stance,
@@ -206,99 +160,163 @@ def thread_page(
 def comment_page(
     session: Session, *, comment_id: int, viewer: UUID | None, now: datetime, after: str | None = None
 ) -> ThreadPage:
-    """Return one comment with its replies, fifty a page; for a reply the comment that it answers.
+    """Return one comment with its replies, fifty a page.
 
-    :raises Missing: if there is none that this person may see
+    :raises NothingSaid: if there is none that this person may see, or it is a reply itself
+    :raises WindowNotPublished: while nobody may know of it
     """
-    found = session.execute(select(Comment.thread_id, Comment.parent_id).where(Comment.id == comment_id)).one_or_none()
-    if found is None:
-        raise Missing()
-    top = found.parent_id or comment_id
-    head = _head(session, found.thread_id, viewer)
-    lines = [_line(row, head) for row in session.execute(_visible(head, now).where(Comment.id == top))]
-    if not lines:
-        raise Missing()
-    key = key_from(after) or 0
-    wanted = _visible(head, now).where(Comment.parent_id == top, Comment.id > key).order_by(Comment.id)
-    answers = [_line(row, head) for row in session.execute(wanted.limit(PAGE_OF_REPLIES + 1))]
+    head, line = _one(session, comment_id, viewer, now, Comment.level == 0)
+    wanted = _visible(head).where(Comment.parent_id == comment_id, Comment.id > (key_from(after) or 0))
+    answers = [_line(row, head) for row in session.execute(wanted.order_by(Comment.id).limit(PAGE_OF_REPLIES + 1))]
     kept = tuple(answers[:PAGE_OF_REPLIES])
-    return ThreadPage(
-        **_frame(head, now),
-        rows=(replace(lines[0], answers=kept, all_answers=True),),
-        after=str(kept[-1].id) if len(answers) > PAGE_OF_REPLIES else None,
+    return _page(
+        head,
+        [replace(line, answers=kept, all_answers=True)],
+        after=kept[-1].key if len(answers) > PAGE_OF_REPLIES else None,
         paged=after is not None,
-        order=Order.OLDEST,
-        stance=None,
     )
+
+
+def one_comment(session: Session, *, comment_id: int, viewer: UUID | None, now: datetime) -> ThreadPage:
+    """Return one comment or reply by itself.
+
+    :raises NothingSaid: if there is none that this person may see
+    :raises WindowNotPublished: while nobody may know of it
+    """
+    head, line = _one(session, comment_id, viewer, now)
+    return _page(head, [line])
+
+
+def place_of(session: Session, *, comment_id: int) -> Place:
+    """Return where a comment or reply is to be seen, whoever may see it.
+
+    :raises NothingSaid: if there is none
+    """
+    siblings = Comment.__table__.alias("sibling")
+    earlier = select(func.count()).where(siblings.c.parent_id == Comment.parent_id, siblings.c.id < Comment.id)
+    found = session.execute(
+        select(Comment.parent_id, Thread.home, earlier.correlate(Comment).scalar_subquery().label("earlier"))
+        .join(Thread, Thread.id == Comment.thread_id)
+        .where(Comment.id == comment_id)
+    ).one_or_none()
+    if found is None:
+        raise NothingSaid()
+    after = str(comment_id - 1) if found.earlier >= PAGE_OF_REPLIES else None
+    return Place(comment_id, found.parent_id or comment_id, found.home, after)
 
 
 @dataclass(frozen=True)
 class _Head:
-    thread: Thread
+    """A thread and the person who looks at it."""
+
+    thread: Row[Any]
     times: WindowTimes
+    now: datetime
     participant_id: UUID | None
-    shown_as: str | None
 
 
-def _head(session: Session, thread_id: int, viewer: UUID | None) -> _Head:
-    mine = (Participant.audience_id == Window.audience_id) & (Participant.person_id == viewer)
+def _head(session: Session, thread_id: int, viewer: UUID | None, now: datetime) -> _Head:
+    mine = and_(Participant.audience_id == Window.audience_id, Participant.person_id == viewer)
     found = session.execute(
-        select(Thread, Window, Participant.id, Participant.shown_as)
+        select(
+            *(Thread.id, Thread.home, Thread.version, Thread.premoderated, Thread.shows_sums),
+            *(Thread.comments, Thread.replies, *STANCE_COUNTERS.values()),
+            *(Audience.admission, Participant.id.label("participant_id"), Participant.shown_as, *TIMES),
+        )
         .join(Window, Window.id == Thread.window_id)
+        .join(Audience, Audience.id == Window.audience_id)
         .outerjoin(Participant, mine if viewer is not None else false())
         .where(Thread.id == thread_id)
     ).one_or_none()
     if found is None:
-        raise Missing()
-    thread, window, participant_id, shown_as = found
-    return _Head(thread, window.times, participant_id, shown_as)
+        raise NothingSaid()
+    times = WindowTimes(*found[-len(TIMES) :])
+    if times.state(now) is WindowState.DRAFT:
+        raise WindowNotPublished()
+    return _Head(found, times, now, found.participant_id)
 
 
-def _frame(head: _Head, now: datetime) -> dict[str, Any]:
-    thread = head.thread
-    stances = {one: int(getattr(thread, one)) for one in Stance}
-    return {
-        "id": thread.id,
-        "home": thread.home,
-        "version": thread.version,
-        "premoderated": thread.premoderated,
-        "shows_sums": thread.shows_sums,
-        "comments": thread.comments,
-        "replies": thread.replies,
-        "stances": stances if thread.shows_sums else None,
-        "why_not": why_shut(head.times, now),
-        "ends_at": head.times.ends_at,
-        "shown_as": head.shown_as,
-    }
+def _page(
+    head: _Head,
+    lines: Sequence[CommentLine],
+    *,
+    after: str | None = None,
+    paged: bool = False,
+    order: Order = Order.OLDEST,
+    stance: Stance | None = None,
+) -> ThreadPage:
+    thread, times = head.thread, head.times
+    not_admitted = None if thread.admission == Admission.REGISTERED else NotAdmitted()
+    return ThreadPage(
+        id=thread.id,
+        home=thread.home,
+        version=thread.version,
+        premoderated=thread.premoderated,
+        shows_sums=thread.shows_sums,
+        comments=thread.comments,
+        replies=thread.replies,
+        stances={one: int(getattr(thread, one)) for one in Stance} if thread.shows_sums else None,
+        state=times.state(head.now),
+        opens_at=times.opens_at,
+        ends_at=times.ends_at,
+        why_not=why_shut(times, head.now) or not_admitted,
+        shown_as=thread.shown_as,
+        rows=tuple(lines),
+        after=after,
+        paged=paged,
+        order=order,
+        stance=stance,
+    )
 
 
-def _visible(head: _Head, now: datetime) -> Rows:
-    """Select the comments of a thread that this person may see, or see a tombstone of."""
-    mine = Contribution.participant_id == head.participant_id if head.participant_id is not None else false()
-    traces = (Contribution.state == State.WITHHELD) | ((Contribution.state == State.WITHDRAWN) & (Comment.replies > 0))
-    rated = (Rating.comment_id == Comment.id) & (Rating.participant_id == head.participant_id)
+def _one(
+    session: Session, comment_id: int, viewer: UUID | None, now: datetime, *more: ColumnElement[bool]
+) -> tuple[_Head, CommentLine]:
+    thread_id = session.execute(select(Comment.thread_id).where(Comment.id == comment_id)).scalar_one_or_none()
+    if thread_id is None:
+        raise NothingSaid()
+    head = _head(session, thread_id, viewer, now)
+    row = session.execute(_visible(head).where(Comment.id == comment_id, *more)).one_or_none()
+    if row is None:
+        raise NothingSaid()
+    return head, _line(row, head)
+
+
+def _visible(head: _Head, *, traces: bool = True) -> Rows:
+    """Select the comments of a thread that this person may see, and what left a trace.
+
+    Everybody sees what is public, its author besides what waits or was withheld. A trace stays of what moderation
+    here withheld, and wherever somebody answered; what was held back before an import never stood here.
+    """
+    nobody = head.participant_id is None
+    mine = false() if nobody else Contribution.participant_id == head.participant_id
+    own = and_(mine, Contribution.state.in_((State.HELD, State.WITHHELD)), Contribution.sealed.is_(False))
+    decided_here = and_(Contribution.state == State.WITHHELD, Contribution.reason_kind != "imported")
+    gone = Contribution.state.in_((State.WITHHELD, State.WITHDRAWN))
+    trace = and_(Contribution.sealed.is_(False), or_(decided_here, and_(gone, Comment.replies > 0)))
+    rated = and_(Rating.comment_id == Comment.id, Rating.participant_id == head.participant_id)
     return (
         select(
-            Comment,
-            Contribution,
-            Participant.shown_as,
-            Participant.kind.label("author_kind"),
-            Participant.erased_at,
-            Rating.value,
+            *(Comment.id, Comment.parent_id, Comment.stance),
+            *(Comment.agree, Comment.disagree, Comment.passed, Comment.replies),
+            *(Contribution.text, Contribution.language, Contribution.state, Contribution.reason_kind),
+            *(Contribution.participant_id, Contribution.created_at, Contribution.edited_at),
+            *(Participant.shown_as, Participant.kind, Participant.erased_at, Rating.value),
         )
         .join(Contribution, Contribution.id == Comment.id)
         .join(Window, Window.id == Contribution.window_id)
         .join(Participant, Participant.id == Contribution.participant_id)
-        .outerjoin(Rating, rated if head.participant_id is not None else false())
-        .where(Comment.thread_id == head.thread.id)
-        .where(is_public(now) | ((traces | mine) & (Window.published_at <= now)))
+        .outerjoin(Rating, false() if nobody else rated)
+        .where(Comment.thread_id == head.thread.id, or_(is_public(head.now), own, trace if traces else false()))
     )
 
 
 def _comments(
-    session: Session, head: _Head, now: datetime, *, after: str | None, order: Order, stance: Stance | None
+    session: Session, head: _Head, *, after: str | None, order: Order, stance: Stance | None
 ) -> list[CommentLine]:
-    wanted = _visible(head, now).where(Comment.level == 0)
+    """Return one line more than fits on a page. A choice shows no traces, which would tell what they chose."""
+    plain = stance is None and order is not Order.SUPPORT
+    wanted = _visible(head, traces=plain).where(Comment.level == 0)
     if stance is not None:
         wanted = wanted.where(Comment.stance == stance)
     wanted = _after(wanted, after, order)
@@ -309,7 +327,7 @@ def _comments(
             wanted = wanted.order_by(Comment.agree.desc(), Comment.id.desc())
         case _:
             wanted = wanted.order_by(Comment.id.desc())
-    return [_line(row, head) for row in session.execute(wanted.limit(PAGE + 1))]
+    return [_line(row, head, order) for row in session.execute(wanted.limit(PAGE + 1))]
 
 
 def _after(wanted: Rows, after: str | None, order: Order) -> Rows:
@@ -319,56 +337,48 @@ def _after(wanted: Rows, after: str | None, order: Order) -> Rows:
     if key is None:
         return wanted
     if order is Order.SUPPORT:
-        behind = (Comment.agree < key) | ((Comment.agree == key) & (Comment.id < (tie or 0)))
-        return wanted.where(behind)
+        return wanted.where(tuple_(Comment.agree, Comment.id) < tuple_(key, tie or 0))
     return wanted.where(Comment.id > key if order is Order.OLDEST else Comment.id < key)
 
 
-def _token(last: CommentLine, order: Order) -> str:
-    return f"{last.agree}-{last.id}" if order is Order.SUPPORT else str(last.id)
-
-
-def _first_replies(session: Session, head: _Head, now: datetime, parents: list[int]) -> dict[int, list[CommentLine]]:
+def _first_replies(session: Session, head: _Head, parents: Sequence[int]) -> dict[int, list[CommentLine]]:
     """Return the first five visible replies of each comment, in one statement."""
     if not parents:
         return {}
-    visible = _visible(head, now).with_only_columns(
-        Comment.id,
-        func.row_number().over(partition_by=Comment.parent_id, order_by=Comment.id).label("place"),
-    )
-    numbered = visible.where(Comment.parent_id.in_(parents)).subquery()
-    first = select(numbered.c.id).where(numbered.c.place <= FIRST_REPLIES)
-    wanted = _visible(head, now).where(Comment.id.in_(first)).order_by(Comment.id)
+    place = func.row_number().over(partition_by=Comment.parent_id, order_by=Comment.id).label("place")
+    numbered = _visible(head).where(Comment.parent_id.in_(parents)).add_columns(place).subquery()
+    wanted = select(numbered).where(numbered.c.place <= FIRST_REPLIES).order_by(numbered.c.id)
     answers: dict[int, list[CommentLine]] = {}
     for row in session.execute(wanted):
-        line = _line(row, head)
-        answers.setdefault(line.parent_id or 0, []).append(line)
+        answers.setdefault(row.parent_id, []).append(_line(row, head))
     return answers
 
 
-def _line(row: Any, head: _Head) -> CommentLine:
-    comment, written, shown_as, author_kind, erased_at, rating = row
-    own = head.participant_id is not None and written.participant_id == head.participant_id
-    readable = written.state == State.PUBLISHED or own
+def _line(row: Row[Any], head: _Head, order: Order = Order.OLDEST) -> CommentLine:
+    own = head.participant_id is not None and row.participant_id == head.participant_id
+    state = State(row.state)
+    readable = state is State.PUBLISHED or (own and state is not State.WITHDRAWN)
+    untouched = not (row.agree or row.disagree or row.passed or row.replies)
     return CommentLine(
-        id=comment.id,
-        parent_id=comment.parent_id,
-        stance=Stance(comment.stance) if comment.stance and readable else None,
-        text=written.text if readable else "",
-        language=written.language,
-        state=State(written.state),
-        reason_kind=written.reason_kind,
-        author=shown_as if readable else None,
-        is_erased=erased_at is not None,
-        is_imported=author_kind == ParticipantKind.IMPORTED,
+        id=row.id,
+        parent_id=row.parent_id,
+        stance=Stance(row.stance) if row.stance and readable else None,
+        text=row.text if readable else "",
+        language=row.language,
+        state=state,
+        reason_kind=row.reason_kind,
+        author=row.shown_as if readable else None,
+        is_erased=row.erased_at is not None,
+        is_imported=row.kind == ParticipantKind.IMPORTED,
         is_own=own,
-        at=written.created_at,
-        edited=written.edited_at is not None,
-        agree=comment.agree,
-        disagree=comment.disagree,
-        passed=comment.passed,
-        replies=comment.replies,
-        rating=Value(rating) if rating else None,
+        is_tombstone=not readable,
+        at=row.created_at,
+        edited=row.edited_at is not None,
+        can_be_edited=own and state in (State.HELD, State.PUBLISHED) and untouched,
+        sums=Sums(row.agree, row.disagree, row.passed) if head.thread.shows_sums and readable else None,
+        replies=row.replies,
+        rating=Value(row.value) if row.value and readable else None,
+        key=f"{row.agree}-{row.id}" if order is Order.SUPPORT else str(row.id),
     )
 
 
@@ -384,4 +394,68 @@ def held_about(session: Session, person_id: UUID) -> list[Holding]:
     return [
         Holding("discussion", "rating", None, {"comment": comment_id, "value": value, "on": on.isoformat()})
         for comment_id, value, on in found
+    ]
+
+
+# ── Counters against their rows ───────────────────────────────────────────────────────────────────────────────────────
+def counters_that_differ(session: Session) -> list[str]:
+    """Count everything again from the rows and return one line for each stored counter that is wrong.
+
+    The database compares, so that only what differs travels.
+    """
+    return [*_threads_that_differ(session), *_ratings_that_differ(session), *_replies_that_differ(session)]
+
+
+def _threads_that_differ(session: Session) -> list[str]:
+    seen = and_(Contribution.state == State.PUBLISHED, Contribution.sealed.is_(False))
+    top = and_(seen, Comment.level == 0)
+    counted = {"comments": _number(top), "replies": _number(and_(seen, Comment.level == 1))}
+    counted |= {str(stance): _number(and_(top, Comment.stance == stance)) for stance in Stance}
+    rows = (
+        select(Thread.id)
+        .outerjoin(Comment, Comment.thread_id == Thread.id)
+        .outerjoin(Contribution, Contribution.id == Comment.id)
+        .group_by(Thread.id)
+        .order_by(Thread.id)
+    )
+    return _differing(
+        session, rows, "thread", {name: (getattr(Thread, name), number) for name, number in counted.items()}
+    )
+
+
+def _ratings_that_differ(session: Session) -> list[str]:
+    given = {"agree": Value.AGREE, "disagree": Value.DISAGREE, "passed": Value.PASS}
+    rows = select(Comment.id).outerjoin(Rating, Rating.comment_id == Comment.id).group_by(Comment.id)
+    figures = {name: (getattr(Comment, name), _number(Rating.value == value)) for name, value in given.items()}
+    return _differing(session, rows.order_by(Comment.id), "comment", figures)
+
+
+def _replies_that_differ(session: Session) -> list[str]:
+    answer, seen = Comment.__table__.alias("answer"), Contribution.__table__.alias("seen")
+    is_seen = and_(seen.c.id == answer.c.id, seen.c.state == State.PUBLISHED, seen.c.sealed.is_(False))
+    rows = (
+        select(Comment.id)
+        .outerjoin(answer, answer.c.parent_id == Comment.id)
+        .outerjoin(seen, is_seen)
+        .group_by(Comment.id)
+        .order_by(Comment.id)
+    )
+    return _differing(session, rows, "comment", {"replies": (Comment.replies, func.count(seen.c.id))})
+
+
+def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _differing(
+    session: Session, rows: Rows, thing: str, figures: dict[str, tuple[Any, ColumnElement[int]]]
+) -> list[str]:
+    """Return a line for each figure, stored and counted, that is not what it should be."""
+    columns = [column for pair in figures.values() for column in pair]
+    wrong = rows.add_columns(*columns).having(or_(*(stored != counted for stored, counted in figures.values())))
+    return [
+        f"{thing}:{row[0]} {name}: {stored} stored, {counted} counted"
+        for row in session.execute(wrong)
+        for name, stored, counted in zip(figures, row[1::2], row[2::2], strict=True)
+        if stored != counted
     ]

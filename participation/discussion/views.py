@@ -2,46 +2,74 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
-from flask import Blueprint, abort, flash, request
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import Form
 
 from participation.audiences.facts import NameMissing, NameNotUsable, Who
+from participation.contributions.facts import NoLongerThere
 from participation.discussion import commands, queries
-from participation.discussion.facts import Value
-from participation.discussion.forms import CommentForm, NameForm, ReplyForm
+from participation.discussion.facts import NoSuchRating, NothingSaid, RepliesEndHere, Value
+from participation.discussion.forms import CommentForm, NameForm, ReplyForm, view_of
 from participation.discussion.queries import CommentLine, ThreadPage
 from participation.foundation.access import needs, public
 from participation.foundation.facts import Fact, Missing, Unprocessable
 from participation.foundation.i18n import current_language, words_of
-from participation.foundation.web import clock, now, page, person_id, see_other, session, viewer
+from participation.foundation.limits import take
+from participation.foundation.web import (
+    clock,
+    now,
+    page,
+    person_id,
+    safe_path,
+    see_other,
+    session,
+    viewer,
+    wants_fragment,
+)
 
 bp = Blueprint("discussion", __name__, template_folder="templates")
+
+MOST_TEXTS, MOST_RATINGS = 60, 600
+"""An hour, by one account: more than anybody types or reads."""
+
+
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+@bp.get("/diskussion/<int:thread_id>")
+@public
+def thread(thread_id: int) -> ResponseReturnValue:
+    """Return more of a thread for a page that shows it already; everybody else is led to that page."""
+    found = queries.thread_page(session(), thread_id=thread_id, viewer=_viewer_id(), now=now(), **view_of(request.args))
+    if wants_fragment():
+        return page("discussion/more.html", thread=found, token=request.args.get("after", ""))
+    query = request.query_string.decode("ascii", "ignore")
+    return see_other(safe_path(f"{found.home}{'?' + query if query else ''}#diskussion", found.home))
 
 
 @bp.get("/kommentare/<int:comment_id>")
 @public
 def comment(comment_id: int) -> ResponseReturnValue:
-    """Show one comment with all its replies."""
-    thread = _comment_page(comment_id)
-    return page("discussion/comment.html", thread=thread, line=thread.rows[0], reply_form=_named(ReplyForm(), thread))
+    """Show one comment with its replies; a reply is shown below the comment that it answers."""
+    place = queries.place_of(session(), comment_id=comment_id)
+    if place.top_id != comment_id:
+        return see_other(_own_page(place))
+    return _comment_page(comment_id, ReplyForm())
 
 
+# ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 @bp.post("/diskussion/<int:thread_id>/kommentare")
 @needs("citizen")
 def post_comment(thread_id: int) -> ResponseReturnValue:
     """Take a comment."""
     form = CommentForm(request.form)
-
-    def again(status: int) -> ResponseReturnValue:
-        thread = queries.thread_page(session(), thread_id=thread_id, viewer=person_id(), now=now())
-        return page("discussion/write.html", status, thread=thread, comment_form=form)
-
     if not form.validate():
-        return again(422)
+        return _write_page(thread_id, form)
+    _limit("text", MOST_TEXTS)
     try:
         written = commands.post_comment(
             session(),
@@ -52,10 +80,11 @@ def post_comment(thread_id: int) -> ResponseReturnValue:
             language=current_language(),
             clock=clock,
         )
-    except Unprocessable as fact:
-        return again(_blame(form, fact))
-    thread = queries.thread_page(session(), thread_id=thread_id, viewer=person_id(), now=now())
-    return _told(thread, written.id)
+    except Fact as fact:
+        return _write_page(thread_id, form, _blame(form, fact))
+    found = queries.one_comment(session(), comment_id=written.id, viewer=person_id(), now=now())
+    _tell(found.rows[0])
+    return see_other(f"{found.home}#kommentar-{written.id}")
 
 
 @bp.post("/kommentare/<int:comment_id>/antworten")
@@ -63,13 +92,9 @@ def post_comment(thread_id: int) -> ResponseReturnValue:
 def reply(comment_id: int) -> ResponseReturnValue:
     """Take a reply."""
     form = ReplyForm(request.form)
-
-    def again(status: int) -> ResponseReturnValue:
-        thread = _comment_page(comment_id)
-        return page("discussion/comment.html", status, thread=thread, line=thread.rows[0], reply_form=form)
-
     if not form.validate():
-        return again(422)
+        return _comment_page(comment_id, form, 422)
+    _limit("text", MOST_TEXTS)
     try:
         written = commands.reply(
             session(),
@@ -79,51 +104,34 @@ def reply(comment_id: int) -> ResponseReturnValue:
             language=current_language(),
             clock=clock,
         )
-    except Unprocessable as fact:
-        return again(_blame(form, fact))
-    return _told(_comment_page(comment_id), written.id)
-
-
-@bp.post("/kommentare/<int:comment_id>/bewertung")
-@needs("citizen")
-def rate(comment_id: int) -> ResponseReturnValue:
-    """Say what one thinks of a comment; each press is saved at once."""
-    value = request.form.get("value")
-    if value not in set(Value):
-        abort(422)
-    commands.rate_comment(session(), comment_id=comment_id, who=Who(person_id()), value=Value(value), clock=clock)
-    return _back(comment_id)
-
-
-@bp.post("/kommentare/<int:comment_id>/bewertung/ruecknahme")
-@needs("citizen")
-def unrate(comment_id: int) -> ResponseReturnValue:
-    """Take a rating back."""
-    commands.unrate_comment(session(), comment_id=comment_id, who=Who(person_id()), clock=clock)
-    return _back(comment_id)
+    except (NoLongerThere, RepliesEndHere):
+        raise
+    except Fact as fact:
+        return _comment_page(comment_id, form, _blame(form, fact))
+    _tell(queries.one_comment(session(), comment_id=written.id, viewer=person_id(), now=now()).rows[0])
+    return see_other(_own_page(queries.place_of(session(), comment_id=written.id)))
 
 
 @bp.get("/kommentare/<int:comment_id>/bearbeitung")
 @needs("citizen")
 def edit_form(comment_id: int) -> ResponseReturnValue:
     """Show one's own comment to be changed."""
-    thread, line = _own(comment_id)
-    form = (
-        CommentForm(data={"text": line.text, "stance": line.stance})
-        if line.parent_id is None
-        else ReplyForm(data={"text": line.text})
-    )
-    return page("discussion/edit.html", thread=thread, line=line, form=form)
+    found = _own(comment_id)
+    line = found.rows[0]
+    kept = {"text": line.text, "stance": line.stance}
+    form = CommentForm(data=kept) if line.parent_id is None else ReplyForm(data=kept)
+    return page("discussion/edit.html", thread=found, line=line, form=form)
 
 
 @bp.post("/kommentare/<int:comment_id>/bearbeitung")
 @needs("citizen")
 def edit(comment_id: int) -> ResponseReturnValue:
     """Take the new text."""
-    thread, line = _own(comment_id)
+    found = _own(comment_id)
+    line = found.rows[0]
     form = CommentForm(request.form) if line.parent_id is None else ReplyForm(request.form)
     if not form.validate():
-        return page("discussion/edit.html", 422, thread=thread, line=line, form=form)
+        return page("discussion/edit.html", 422, thread=found, line=line, form=form)
     try:
         commands.edit_comment(
             session(),
@@ -134,89 +142,49 @@ def edit(comment_id: int) -> ResponseReturnValue:
             clock=clock,
         )
     except Fact as fact:
-        if isinstance(fact, Missing):
-            raise
-        return page("discussion/edit.html", _blame(form, fact), thread=thread, line=line, form=form)
+        return page("discussion/edit.html", _blame(form, fact), thread=found, line=line, form=form)
     flash(_("Ihre Änderung ist gespeichert."), "success")
-    return see_other(f"{thread.home}#kommentar-{line.parent_id or line.id}")
+    return see_other(_own_page(queries.place_of(session(), comment_id=comment_id)))
 
 
 @bp.get("/kommentare/<int:comment_id>/ruecknahme")
 @needs("citizen")
 def withdraw_form(comment_id: int) -> ResponseReturnValue:
     """Ask before a comment is taken back."""
-    thread, line = _own(comment_id)
-    return page("discussion/withdraw.html", thread=thread, line=line)
+    found = _own(comment_id)
+    return page("discussion/withdraw.html", thread=found, line=found.rows[0])
 
 
 @bp.post("/kommentare/<int:comment_id>/ruecknahme")
 @needs("citizen")
 def withdraw(comment_id: int) -> ResponseReturnValue:
     """Take one's own comment back."""
-    thread, _line = _own(comment_id)
+    home = queries.place_of(session(), comment_id=comment_id).home
     commands.withdraw_comment(session(), comment_id=comment_id, who=Who(person_id()), clock=clock)
     flash(_("Ihr Kommentar ist zurückgezogen."), "success")
-    return see_other(f"{thread.home}#diskussion")
+    return see_other(f"{home}#diskussion")
 
 
-def _comment_page(comment_id: int) -> ThreadPage:
-    somebody = viewer()
-    return queries.comment_page(
-        session(),
-        comment_id=comment_id,
-        viewer=somebody.person_id if somebody else None,
-        now=now(),
-        after=request.args.get("after"),
-    )
+# ── Rating ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@bp.post("/kommentare/<int:comment_id>/bewertung")
+@needs("citizen")
+def rate(comment_id: int) -> ResponseReturnValue:
+    """Say what one thinks of a comment; each press is saved at once."""
+    value = request.form.get("value")
+    if value not in set(Value):
+        raise NoSuchRating()
+    _limit("rating", MOST_RATINGS)
+    commands.rate_comment(session(), comment_id=comment_id, who=Who(person_id()), value=Value(value), clock=clock)
+    return _back(comment_id)
 
 
-def _own(comment_id: int) -> tuple[ThreadPage, CommentLine]:
-    """Return one's own comment or reply; of what others wrote nothing is said."""
-    thread = _comment_page(comment_id)
-    lines = (thread.rows[0], *thread.rows[0].answers)
-    line = next((one for one in lines if one.id == comment_id and one.is_own), None)
-    if line is None:
-        raise Missing()
-    return thread, line
-
-
-def _who(form: ReplyForm) -> Who:
-    return Who(person_id(), shown_as=form.shown_as.data or None)
-
-
-def _named(form: ReplyForm, thread: ThreadPage) -> ReplyForm:
-    """Offer the name last shown where none was chosen here yet."""
-    somebody = viewer()
-    if somebody is not None and thread.shown_as is None:
-        form.shown_as.data = somebody.name or ""
-    return form
-
-
-def _blame(form: Form, fact: Fact) -> int:
-    """Put a reason beside the field that it is about, and return the status."""
-    about_name = isinstance(fact, (NameMissing, NameNotUsable))
-    field = form["shown_as"] if about_name else form["text"]
-    field.errors = [*field.errors, words_of(fact)]
-    return 422 if isinstance(fact, Unprocessable) else fact.status
-
-
-def _told(thread: ThreadPage, written: int) -> ResponseReturnValue:
-    if thread.premoderated:
-        flash(_("Danke. Die Moderation liest Ihren Beitrag, bevor er für alle sichtbar wird."), "info")
-    else:
-        flash(_("Ihr Beitrag ist veröffentlicht."), "success")
-    return see_other(f"{thread.home}#kommentar-{written}")
-
-
-def _back(comment_id: int) -> ResponseReturnValue:
-    """Go back to the page on which a button was pressed, if it shows this comment; else to the comment's own."""
-    thread = _comment_page(comment_id)
-    top = thread.rows[0].id
-    came = urlsplit(request.referrer or "")
-    path = came.path if came.netloc == request.host else ""
-    if path not in (thread.home, f"/kommentare/{top}", f"/kommentare/{comment_id}"):
-        path, came = f"/kommentare/{top}", urlsplit("")
-    return see_other(f"{path}{'?' + came.query if came.query else ''}#kommentar-{comment_id}")
+@bp.post("/kommentare/<int:comment_id>/bewertung/ruecknahme")
+@needs("citizen")
+def unrate(comment_id: int) -> ResponseReturnValue:
+    """Take a rating back."""
+    _limit("rating", MOST_RATINGS)
+    commands.unrate_comment(session(), comment_id=comment_id, who=Who(person_id()), clock=clock)
+    return _back(comment_id)
 
 
 # ── The name beside contributions ─────────────────────────────────────────────────────────────────────────────────────
@@ -242,3 +210,71 @@ def name() -> ResponseReturnValue:
         return page("discussion/name.html", 422, form=form)
     flash(_("Ihr Name ist geändert."), "success")
     return see_other("/konto")
+
+
+# ── What the pages share ──────────────────────────────────────────────────────────────────────────────────────────────
+def _viewer_id() -> UUID | None:
+    somebody = viewer()
+    return somebody.person_id if somebody else None
+
+
+def _limit(what: str, most: int) -> None:
+    take(session(), key=f"{what}:{person_id()}", most=most, per=timedelta(hours=1), clock=clock)
+
+
+def _write_page(thread_id: int, form: CommentForm, status: int = 422) -> ResponseReturnValue:
+    """Show the form by itself, with what was typed."""
+    found = queries.thread_page(session(), thread_id=thread_id, viewer=person_id(), now=now())
+    return page("discussion/write.html", status, thread=found, comment_form=form)
+
+
+def _comment_page(comment_id: int, form: ReplyForm, status: int = 200) -> ResponseReturnValue:
+    after = request.args.get("after")
+    found = queries.comment_page(session(), comment_id=comment_id, viewer=_viewer_id(), now=now(), after=after)
+    return page("discussion/comment.html", status, thread=found, line=found.rows[0], reply_form=form)
+
+
+def _own(comment_id: int) -> ThreadPage:
+    """Return one's own comment or reply; of what others wrote nothing is said."""
+    found = queries.one_comment(session(), comment_id=comment_id, viewer=person_id(), now=now())
+    if not found.rows[0].is_own or found.rows[0].is_tombstone:
+        raise NothingSaid()
+    return found
+
+
+def _who(form: ReplyForm) -> Who:
+    return Who(person_id(), shown_as=form.shown_as.data or None)
+
+
+def _blame(form: Form, fact: Fact) -> int:
+    """Put a reason beside the field that it is about, so that what was typed is not lost, and return the status."""
+    if isinstance(fact, Missing):
+        raise fact
+    field = form["shown_as"] if isinstance(fact, (NameMissing, NameNotUsable)) else form["text"]
+    field.errors = [*field.errors, words_of(fact)]
+    return 422 if isinstance(fact, Unprocessable) else fact.status
+
+
+def _tell(line: CommentLine) -> None:
+    if line.state == "held":
+        flash(_("Danke. Die Moderation liest Ihren Beitrag, bevor er für alle sichtbar wird."), "info")
+    else:
+        flash(_("Ihr Beitrag ist veröffentlicht."), "success")
+
+
+def _own_page(place: queries.Place) -> str:
+    """Return the page of a comment, at the place where it or the reply stands."""
+    return url_for(".comment", comment_id=place.top_id, after=place.after, _anchor=f"kommentar-{place.comment_id}")
+
+
+def _back(comment_id: int) -> ResponseReturnValue:
+    """Give a page with scripts the piece that changed; else go back to the page on which a button was pressed."""
+    if wants_fragment():
+        found = queries.one_comment(session(), comment_id=comment_id, viewer=person_id(), now=now())
+        return page("discussion/_rating.html", thread=found, line=found.rows[0])
+    place = queries.place_of(session(), comment_id=comment_id)
+    came = urlsplit(request.referrer or "")
+    if came.netloc != request.host or came.path not in (place.home, url_for(".comment", comment_id=place.top_id)):
+        return see_other(_own_page(place))
+    query = f"?{came.query}" if came.query else ""
+    return see_other(safe_path(f"{came.path}{query}#kommentar-{comment_id}", _own_page(place)))
