@@ -18,6 +18,17 @@ example = click.Group("example", help="Beispieldaten für Entwicklung und Vorfü
 imports = click.Group("import", help="Übernahme aus anderen Plattformen.")
 groups = (example, imports)
 
+ACTS = {
+    "Comment": "Kommentare",
+    "Reply": "Antworten",
+    "Edit": "Änderungen",
+    "Withdrawal": "zurückgezogene Kommentare",
+    "Rating": "Bewertungen",
+    "Ballot": "Stimmen",
+    "Notice": "Meldungen",
+    "Decision": "Entscheidungen der Moderation",
+}
+
 
 @example.command("load")
 @with_appcontext
@@ -32,7 +43,7 @@ def load() -> None:
     if not loaded.anew:
         click.echo("Die Beispieldaten sind schon geladen. Es wurde nichts geändert.")
     for what, number in loaded.acts.items():
-        click.echo(f"{number:6} {what}")
+        click.echo(f"{number:7} {ACTS[what]}")
     click.echo(f"Anmelden mit dem Passwort {loaded.password}:")
     for email in loaded.sign_ins:
         click.echo(f"  {email}")

@@ -319,25 +319,14 @@ def _play(stage: _Stage, script: logic.Script) -> None:
         match act:
             case logic.Comment() | logic.Reply():
                 _write(stage, places, act)
+            case logic.Edit() | logic.Withdrawal():
+                _change(stage, act)
             case logic.Rating():
-                discussion.rate_comment(
-                    stage.session,
-                    comment_id=stage.written[act.key],
-                    who=Who(stage.people[act.by or ""]),
-                    value=Value(act.value),
-                    clock=stage.clock,
-                )
+                _rate(stage, act)
             case logic.Ballot():
-                cast_ballot(
-                    stage.session,
-                    question_id=places[act.handlungsfeld].question_id,
-                    who=Who(stage.people[act.by or ""]),
-                    choice=act.choice,
-                    keys=stage.keys,
-                    clock=stage.clock,
-                )
-            case _:
-                _look_after(stage, act)
+                _vote(stage, places[act.handlungsfeld].question_id, act)
+            case logic.Notice() | logic.Decision():
+                _moderate(stage, act)
 
 
 def _places(session: Session, slug: str) -> dict[str, _Place]:
@@ -393,38 +382,50 @@ def _language(stage: _Stage, who: Who) -> str:
     return stage.session.execute(select(Person.language).where(Person.id == who.person_id)).scalar_one()
 
 
-def _look_after(stage: _Stage, act: logic.Act) -> None:
-    """Do what authors, readers and moderators do with a comment that is there."""
-    session, clock, person_id = stage.session, stage.clock, stage.people.get(act.by or "")
-    match act:
-        case logic.Edit():
-            assert person_id is not None
-            comment_id, who = stage.written[act.key], Who(person_id)
-            discussion.edit_comment(session, comment_id=comment_id, who=who, text=act.text, stance=None, clock=clock)
-            stage.versions[act.key] += 1
-        case logic.Withdrawal():
-            assert person_id is not None
-            discussion.withdraw_comment(session, comment_id=stage.written[act.key], who=Who(person_id), clock=clock)
-        case logic.Notice():
-            moderation.report(
-                session,
-                contribution_id=stage.written[act.key],
-                kind=NoticeKind(act.kind),
-                text=act.text,
-                reporter=person_id,
-                clock=clock,
-            )
-        case logic.Decision():
-            moderation.decide(
-                session,
-                contribution_id=stage.written[act.key],
-                by=stage.people["moderation"],
-                outcome=Outcome(act.outcome),
-                rule=act.rule,
-                reason=act.reason,
-                version=stage.versions[act.key],
-                clock=clock,
-            )
+def _change(stage: _Stage, act: logic.Edit | logic.Withdrawal) -> None:
+    comment_id, who = stage.written[act.key], Who(stage.people[act.by or ""])
+    if isinstance(act, logic.Withdrawal):
+        discussion.withdraw_comment(stage.session, comment_id=comment_id, who=who, clock=stage.clock)
+    else:
+        discussion.edit_comment(
+            stage.session, comment_id=comment_id, who=who, text=act.text, stance=None, clock=stage.clock
+        )
+    stage.versions[act.key] += 1
+
+
+def _rate(stage: _Stage, act: logic.Rating) -> None:
+    comment_id, who, value = stage.written[act.key], Who(stage.people[act.by or ""]), Value(act.value)
+    discussion.rate_comment(stage.session, comment_id=comment_id, who=who, value=value, clock=stage.clock)
+
+
+def _vote(stage: _Stage, question_id: int, act: logic.Ballot) -> None:
+    who = Who(stage.people[act.by or ""])
+    cast_ballot(stage.session, question_id=question_id, who=who, choice=act.choice, keys=stage.keys, clock=stage.clock)
+
+
+def _moderate(stage: _Stage, act: logic.Notice | logic.Decision) -> None:
+    """Let somebody report a comment, a visitor too, or the moderator decide on it."""
+    contribution_id = stage.written[act.key]
+    if isinstance(act, logic.Notice):
+        moderation.report(
+            stage.session,
+            contribution_id=contribution_id,
+            kind=NoticeKind(act.kind),
+            text=act.text,
+            reporter=stage.people.get(act.by or ""),
+            clock=stage.clock,
+        )
+        return
+    moderation.decide(
+        stage.session,
+        contribution_id=contribution_id,
+        by=stage.people["moderation"],
+        outcome=Outcome(act.outcome),
+        rule=act.rule,
+        reason=act.reason,
+        version=stage.versions[act.key],
+        clock=stage.clock,
+    )
 
 
 # ── Imports from Polis ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -548,7 +549,7 @@ def _write_imported_concept(
         session,
         leitthema_id=theme.id,
         title=title,
-        text=summary,
+        text=conversation.text,
         kernziele=[],
         by=None,
         clock=then,

@@ -114,7 +114,12 @@ class Conversation:
 
     @property
     def summary(self) -> dict[str, str]:
-        """The description, or the topic where there is none."""
+        """The first paragraph of the description, or the topic where there is none."""
+        return self._in_its_language(self.description.partition("\n\n")[0] or self.topic)
+
+    @property
+    def text(self) -> dict[str, str]:
+        """The whole description, which is Markdown, or the topic where there is none."""
         return self._in_its_language(self.description or self.topic)
 
     @property
@@ -197,7 +202,7 @@ def read_conversation(folder: Path, *, now: datetime) -> Conversation:
         name=folder.resolve().name,
         topic=summary["topic"].strip(),
         address=summary.get("url", "").strip(),
-        description=summary.get("conversation-description", "").strip(),
+        description=summary.get("conversation-description", "").replace("\r\n", "\n").strip(),
         statements=statements,
         votes=votes,
         rows=rows,

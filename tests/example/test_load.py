@@ -105,7 +105,7 @@ def test_every_figure_recounts(example: Session) -> None:
 
 def test_there_are_some_hundred_of_everything(example: Session) -> None:
     assert number_of(example, Comment) > 300
-    assert number_of(example, Rating) > 1000
+    assert number_of(example, Rating) > 800
     assert number_of(example, Ballot) > 500
     assert number_of(example, Ballot) == number_of(example, RollEntry)
 
