@@ -1,0 +1,1 @@
+"""Meine Beteiligung, disclosure, erasure."""
