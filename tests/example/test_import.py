@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -174,6 +177,27 @@ def test_the_shell_reports_what_came_and_what_was_replaced(app: Flask) -> None:
     again = app.test_cli_runner().invoke(args=["import", "polis", str(FIXTURE), "--round", "park"])
     assert again.exit_code == 0
     assert "schon" in again.output
+
+
+def test_the_page_shows_what_was_accepted_and_nothing_else(app: Flask, client: FlaskClient) -> None:
+    app.test_cli_runner().invoke(args=["import", "polis", str(FIXTURE), "--round", "park"])
+    page = client.get("/runden/park/handlungsfelder/was-fehlt-im-stadtpark")
+    assert page.status_code == 200
+    assert "Es fehlen Bänke im Schatten." in page.text
+    assert "4 Kommentare" in page.text
+    assert "Alles doof" not in page.text
+    assert "Ein Brunnen" not in page.text
+
+
+def test_the_audits_file_finds_each_statement_by_its_number(app: Flask, tmp_path: Path) -> None:
+    shell, file = app.test_cli_runner(), tmp_path / "park.zip"
+    shell.invoke(args=["import", "polis", str(FIXTURE), "--round", "park"])
+    assert shell.invoke(args=["results", "export", "park", str(file)]).exit_code == 0
+    with zipfile.ZipFile(file) as archive, archive.open("comments.csv") as opened:
+        rows = list(csv.DictReader(io.TextIOWrapper(opened, "utf-8-sig", newline="")))
+    found = {row["source_id"]: tuple(int(row[name]) for name in ("agree", "disagree", "pass")) for row in rows}
+    assert found == TALLIES
+    assert {row["source_id"]: row["state"] for row in rows}["2"] == "withheld"
 
 
 def test_the_shell_names_line_and_reason_of_a_damage_and_writes_nothing(
