@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, PasswordField, SelectChoice, SelectField
+from wtforms import BooleanField, PasswordField, SelectChoice, SelectField  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import InputRequired, Length, Optional
 
 from participation.accounts.facts import LONGEST_PASSWORD, SHORTEST_PASSWORD

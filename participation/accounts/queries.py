@@ -170,8 +170,7 @@ def _sign_ins(session: Session, person_id: UUID) -> list[Holding]:
         select(SignIn.created_at, SignIn.device).where(SignIn.person_id == person_id).order_by(SignIn.id)
     )
     return [
-        Holding("accounts", "sign_in", facts={"created_at": at.isoformat(), "device": device})
-        for at, device in rows
+        Holding("accounts", "sign_in", facts={"created_at": at.isoformat(), "device": device}) for at, device in rows
     ]
 
 

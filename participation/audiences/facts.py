@@ -146,8 +146,8 @@ def name_is_usable(name: str) -> bool:
     Marks of offices cannot be typed, nor an address, nor signs that nobody sees or that turn the writing direction.
     Letters that look alike in other scripts are not looked for; the mark of an office on the page is more than a word.
     """
-    plain = unicodedata.normalize("NFKC", name).strip()
-    if not SHORTEST_NAME <= len(plain) <= LONGEST_NAME or "@" in plain:
+    plain = unicodedata.normalize("NFKC", name)
+    if not SHORTEST_NAME <= len(plain.strip()) <= LONGEST_NAME or "@" in plain:
         return False
     if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for sign in plain):
         return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectChoice, SelectField
+from wtforms import IntegerField, SelectChoice, SelectField  # type: ignore[attr-defined]  # newer than its types
 from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import HiddenInput
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Form as PlainForm
 from wtforms import StringField, TextAreaField
 from wtforms.fields import DateTimeLocalField
-from wtforms.validators import Email, InputRequired, Length, ValidationError
+from wtforms.validators import Email, InputRequired, Length, StopValidation, ValidationError
 
 from participation.foundation.clock import berlin, from_berlin
 from participation.foundation.i18n import current_language
@@ -47,9 +47,19 @@ class Form(PlainForm):
             return [current_language()]
 
 
+class _Filled(InputRequired):
+    """Something was typed, and not only spaces."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        super().__call__(form, field)
+        if isinstance(field.data, str) and not field.data.strip():
+            field.errors[:] = []
+            raise StopValidation(self.message or "")
+
+
 def required() -> InputRequired:
     """Return the check that something was typed."""
-    return InputRequired(_l("Bitte füllen Sie dieses Feld aus."))
+    return _Filled(_l("Bitte füllen Sie dieses Feld aus."))
 
 
 def at_most(signs: int) -> Length:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTPUTF8
+from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import quote, urlencode
 
@@ -89,7 +89,7 @@ def _is_broken(trouble: Exception) -> bool:
 def written(due: Due, settings: Settings) -> EmailMessage:
     """Return a letter as a mail in its language: the first line of its template is the subject."""
     subject, _, text = _rendered(due, settings).partition("\n")
-    message = EmailMessage(policy=SMTPUTF8)
+    message = EmailMessage(policy=SMTP)
     message["Subject"] = _in_one_line(subject)[:LONGEST_SUBJECT]
     message["From"] = _address(settings.brand.mail_name, settings.mail_from)
     message["To"] = _address(_in_one_line(due.to_name), _for_the_wire(due.to_address))
