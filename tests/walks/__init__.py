@@ -1,0 +1,1 @@
+"""Whole tasks, walked as people walk them."""
