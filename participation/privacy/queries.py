@@ -210,7 +210,7 @@ def _audiences_of(session: Session, question_ids: Sequence[int]) -> dict[int, in
         .join(Window, Window.id == Contest.window_id)
         .where(Question.id.in_(question_ids))
     )
-    return dict(session.execute(found).tuples().all())
+    return dict(session.execute(found).all())
 
 
 def own_ratings(
@@ -268,7 +268,7 @@ def farewell(session: Session, *, person_id: UUID, now: datetime) -> Farewell:
         .where(Participant.person_id == person_id)
     )
     rated = list(session.execute(ratings).scalars())
-    written = dict(session.execute(_states(person_id)).tuples().all())
+    written = dict(session.execute(_states(person_id)).all())
     waiting = written.get(State.HELD, 0) + written.get(State.WITHDRAWN, 0)
     return Farewell(
         open_votes=open_votes,

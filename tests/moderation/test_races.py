@@ -1,0 +1,201 @@
+"""Moderators, authors and posters at the same moment, on PostgreSQL with real threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from participation.contributions.facts import ChangedMeanwhile
+from participation.contributions.models import Contribution
+from participation.discussion.commands import edit_comment, post_comment, rate_comment, reply
+from participation.discussion.facts import Stance, Value
+from participation.discussion.models import Comment
+from participation.discussion.queries import counters_that_differ
+from participation.foundation.clock import StoppedClock
+from participation.foundation.facts import Fact
+from participation.moderation.facts import AlreadyReported, AlreadySo, DecidedMeanwhile
+from participation.moderation.models import Case, ModerationDecision, Notice
+from tests.world import a_citizen, a_moderator, a_participant, a_person, a_round
+from tests.world.moderation import (
+    a_comment,
+    a_notice,
+    counts_of,
+    decision_letters,
+    publish,
+    state_of,
+    withhold,
+)
+
+pytestmark = pytest.mark.postgresql
+
+NewSession = Callable[[], Session]
+
+
+def at_once(acts: Iterable[Callable[[], object]]) -> list[str]:
+    """Run acts in threads that start together; return the name of the fact of each, or »done«."""
+    ready = list(acts)
+    barrier = threading.Barrier(len(ready))
+
+    def run(act: Callable[[], object]) -> str:
+        barrier.wait()
+        try:
+            act()
+        except Fact as fact:
+            return fact.name
+        return "done"
+
+    with ThreadPoolExecutor(len(ready)) as threads:
+        return list(threads.map(run, ready))
+
+
+def test_of_two_moderators_one_decides_and_the_other_is_told(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    one, other = a_moderator(session, round), a_moderator(session, round)
+    first, second = new_session(), new_session()
+    for _ in range(20):
+        comment = a_comment(session, round, clock=clock, held=True)
+        session.rollback()
+        said = at_once(
+            [
+                lambda comment=comment: publish(first, comment, by=one, clock=clock),
+                lambda comment=comment: withhold(second, comment, by=other, clock=clock),
+            ]
+        )
+        assert sorted(said) == [DecidedMeanwhile.__name__, "done"]
+        assert state_of(session, comment) == ("published" if said[0] == "done" else "withheld")
+    assert len(session.execute(select(ModerationDecision)).all()) == len(decision_letters(session)) == 20
+    assert counters_that_differ(session) == []
+
+
+def test_of_eight_clicks_one_decides(session: Session, new_session: NewSession, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment, moderator = a_comment(session, round, clock=clock), a_moderator(session, round)
+    sessions = [new_session() for _ in range(8)]
+    said = at_once([lambda own=own: withhold(own, comment, by=moderator, clock=clock) for own in sessions])
+    assert sorted(said) == [AlreadySo.__name__] * 7 + ["done"]
+    assert len(decision_letters(session)) == 1
+    assert session.execute(select(func.count()).select_from(Case)).scalar_one() == 1
+
+
+def test_a_decision_holds_for_the_text_that_was_read(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    moderator = a_moderator(session, round)
+    mine, theirs = new_session(), new_session()
+    for number in range(20):
+        comment = a_comment(session, round, clock=clock, who=author)
+        session.rollback()
+
+        def edit(comment: int = comment, number: int = number) -> None:
+            edit_comment(
+                mine,
+                comment_id=comment,
+                who=author,
+                text=f"Die neue Fassung Nummer {number}.",
+                stance=Stance.NEUTRAL,
+                clock=clock,
+            )
+
+        edited, decided = at_once([edit, lambda comment=comment: withhold(theirs, comment, by=moderator, clock=clock)])
+        session.rollback()
+        version, state = session.execute(
+            select(Contribution.version, Contribution.state).where(Contribution.id == comment)
+        ).one()
+        if edited == "done":
+            assert (decided, version, state) == (ChangedMeanwhile.__name__, 2, "published")
+        else:
+            assert (decided, version, state) == ("done", 1, "withheld")
+    assert counters_that_differ(session) == []
+
+
+def test_no_counter_drifts_under_eight_posters_and_two_moderators(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comments = [a_comment(session, round, clock=clock) for _ in range(6)]
+    moderators = [a_moderator(session, round) for _ in range(2)]
+
+    def posts(own: Session, number: int) -> None:
+        who = a_citizen(own)
+        for turn in range(12):
+            target = comments[(number + turn) % len(comments)]
+            try:
+                if turn % 3 == 0:
+                    text = f"Beitrag {number}, {turn}, lang genug."
+                    stance = list(Stance)[turn % 4]
+                    post_comment(
+                        own, thread_id=round.thread_id, who=who, text=text, stance=stance, language="de", clock=clock
+                    )
+                elif turn % 3 == 1:
+                    reply(own, comment_id=target, who=who, text="Eine Antwort darauf.", language="de", clock=clock)
+                else:
+                    rate_comment(own, comment_id=target, who=who, value=list(Value)[turn % 3], clock=clock)
+            except Fact:
+                own.rollback()
+
+    def moderates(own: Session, by: UUID) -> None:
+        for turn in range(24):
+            comment = comments[turn % len(comments)]
+            last = own.execute(
+                select(func.max(ModerationDecision.id))
+                .join(Case, Case.id == ModerationDecision.case_id)
+                .where(Case.contribution_id == comment)
+            ).scalar_one()
+            try:
+                act = withhold if turn // len(comments) % 2 == 0 else publish
+                act(own, comment, by=by, clock=clock, last_seen=last)
+            except Fact:
+                own.rollback()
+
+    acts: list[Callable[[], object]] = []
+    for number in range(8):
+        acts.append(lambda own=new_session(), number=number: posts(own, number))
+    for by in moderators:
+        acts.append(lambda own=new_session(), by=by: moderates(own, by))
+    assert at_once(acts) == ["done"] * 10
+    assert counters_that_differ(session) == []
+    session.rollback()
+    decided = session.execute(select(func.count()).select_from(ModerationDecision)).scalar_one()
+    assert decided == len(decision_letters(session)) > 10
+
+
+def test_one_open_notice_of_one_person_however_often_they_click(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment, person = a_comment(session, round, clock=clock), a_person(session)
+    a_participant(session, audience_id=round.audience_id, person_id=person)
+    sessions = [new_session() for _ in range(8)]
+    said = at_once([lambda own=own: a_notice(own, comment, clock=clock, by=person) for own in sessions])
+    assert sorted(said) == [AlreadyReported.__name__] * 7 + ["done"]
+    session.rollback()
+    assert session.execute(select(func.count()).select_from(Notice)).scalar_one() == 1
+
+
+def test_a_comment_answered_while_it_is_withheld_counts_right(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round, who = a_round(session), a_citizen(session)
+    moderator = a_moderator(session, round)
+    mine, theirs = new_session(), new_session()
+    for _ in range(10):
+        comment = a_comment(session, round, clock=clock)
+        session.rollback()
+
+        def answer(comment: int = comment) -> None:
+            reply(mine, comment_id=comment, who=who, text="Eine Antwort darauf.", language="de", clock=clock)
+
+        at_once([answer, lambda comment=comment: withhold(theirs, comment, by=moderator, clock=clock)])
+    assert counters_that_differ(session) == []
+    assert counts_of(session, round.thread_id)["comments"] == 0
+    replies = session.execute(select(func.count()).select_from(Comment).where(Comment.level == 1)).scalar_one()
+    assert counts_of(session, round.thread_id)["replies"] == replies

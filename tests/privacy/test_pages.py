@@ -1,0 +1,278 @@
+"""Everybody reads what they did here and what became of it; nobody else does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from participation.accounts.commands import password_hash
+from participation.accounts.models import Person
+from participation.discussion.commands import rate_comment, withdraw_comment
+from participation.discussion.facts import Value
+from participation.foundation.clock import StoppedClock
+from participation.foundation.config import Settings
+from participation.foundation.db import transaction
+from participation.privacy.queries import own_contributions
+from participation.voting.facts import Choice
+from participation.voting.keys import KeyFolder
+from tests.statements import Statements
+from tests.world import CLOSES, RoundWords, a_citizen, a_moderator, a_round, an_admin
+from tests.world.moderation import a_comment, a_notice, publish, withhold
+from tests.world.sign_in import post, signed_in
+from tests.world.voting import a_vote, ballots_and_roll, keys_of
+
+PATH = "/meine-beteiligung"
+PAGES = (PATH, f"{PATH}/auskunft", f"{PATH}/auskunft.json", "/konto/loeschung")
+PASSWORD = "Schwarzer-Kaffee-17"
+
+
+@pytest.fixture
+def round(session: Session) -> RoundWords:
+    """A round in which somebody takes part."""
+    return a_round(session)
+
+
+@pytest.fixture
+def keys(round: RoundWords, settings: Settings) -> KeyFolder:
+    """The keys of its contest, where the application looks for them."""
+    return keys_of(round, settings.key_dir)
+
+
+def test_visitors_are_asked_to_sign_in(app: Flask) -> None:
+    for path in (*PAGES, f"{PATH}/stimmen/1"):
+        answer = app.test_client().get(path)
+        assert answer.status_code in {302, 303} and "/anmelden" in answer.location
+
+
+def test_who_did_nothing_yet_is_told_where_to_begin(session: Session, app: Flask) -> None:
+    page = signed_in(app, session, a_citizen(session).person_id).get(PATH)
+    assert page.status_code == 200 and "noch nicht beteiligt" in page.text
+
+
+def test_own_contributions_stand_there_with_what_became_of_them(
+    session: Session, app: Flask, round: RoundWords, clock: StoppedClock
+) -> None:
+    who, moderator = a_citizen(session, shown_as="Ada aus Langendreer"), a_moderator(session, round)
+    gone = a_comment(session, round, clock=clock, who=who, text="Der zurückgezogene Text.")
+    withheld = a_comment(session, round, clock=clock, who=who, text="Der zurückgehaltene Text.")
+    read = a_comment(session, round, clock=clock, who=who, held=True, text="Der gelesene Text.")
+    withdraw_comment(session, comment_id=gone, who=who, clock=clock)
+    withhold(session, withheld, by=moderator, clock=clock, rule="private", reason="Eine Telefonnummer steht darin.")
+    publish(session, read, by=moderator, clock=clock)
+    page = signed_in(app, session, who.person_id).get(PATH).text
+    for shown in (
+        "Ada aus Langendreer",
+        "Zurückgezogen",
+        "Der zurückgehaltene Text.",
+        "Regel 3: Keine privaten Daten",
+        "Eine Telefonnummer steht darin.",
+        "gelesen und veröffentlicht",
+    ):
+        assert shown in page, shown
+    a_comment(session, round, clock=clock, who=who, held=True, text="Der wartende Text.")
+    assert "bevor er veröffentlicht wird" in signed_in(app, session, who.person_id).get(PATH).text
+
+
+def test_the_newest_stand_in_front_and_all_on_their_own_page(
+    session: Session, app: Flask, round: RoundWords, clock: StoppedClock
+) -> None:
+    who = a_citizen(session)
+    texts = [f"Mein Beitrag mit der Nummer {number:02}." for number in range(23)]
+    for text in texts:
+        a_comment(session, round, clock=clock, who=who, text=text)
+    browser = signed_in(app, session, who.person_id)
+    front = browser.get(PATH).text
+    assert "Alle 23 Beiträge" in front and texts[-1] in front and texts[10] not in front
+    first = browser.get(f"{PATH}/beitraege/{round.slug}").text
+    assert texts[-1] in first and texts[3] in first and texts[2] not in first
+    seen: list[str] = []
+    after: int | None = None
+    while after is not None or not seen:
+        page = own_contributions(session, person_id=who.person_id, audience_id=round.audience_id, after=after, size=5)
+        seen += [one.text for one in page.rows]
+        after = page.after
+    assert seen == texts[::-1]
+
+
+def test_nobody_sees_what_others_did(session: Session, app: Flask, round: RoundWords, clock: StoppedClock) -> None:
+    a_comment(session, round, clock=clock, held=True, text="Nur für meine Augen bestimmt.")
+    stranger = a_citizen(session)
+    browser = signed_in(app, session, stranger.person_id)
+    assert browser.get(f"{PATH}/beitraege/{round.slug}").status_code == 404
+    assert browser.get(f"{PATH}/bewertungen/{round.slug}").status_code == 404
+    a_comment(session, round, clock=clock, who=stranger)
+    assert "Nur für meine Augen" not in "".join(browser.get(path).text for path in PAGES)
+
+
+def test_own_ratings_stand_behind_a_link(session: Session, app: Flask, round: RoundWords, clock: StoppedClock) -> None:
+    who = a_citizen(session)
+    kept, gone = (a_comment(session, round, clock=clock, text=f"Bewerteter Text {n}.") for n in "ab")
+    for comment in (kept, gone):
+        rate_comment(session, comment_id=comment, who=who, value=Value.DISAGREE, clock=clock)
+    withhold(session, gone, by=a_moderator(session, round), clock=clock)
+    browser = signed_in(app, session, who.person_id)
+    front, page = browser.get(PATH).text, browser.get(f"{PATH}/bewertungen/{round.slug}")
+    assert "Ihre 2 Bewertungen ansehen" in front and "stimme nicht zu" not in front
+    assert page.text.count("stimme nicht zu") == 2 and page.headers["Cache-Control"] == "no-store"
+    assert "Bewerteter Text a." in page.text and "Bewerteter Text b." not in page.text
+
+
+# ── Votes ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_choice_stands_behind_its_own_click_and_only_until_the_close(
+    session: Session, app: Flask, round: RoundWords, keys: KeyFolder, clock: StoppedClock
+) -> None:
+    who = a_vote(session, round, keys=keys, clock=clock, choice=Choice.AGAINST)
+    browser = signed_in(app, session, who.person_id)
+    path = f"{PATH}/stimmen/{round.question_id}"
+    front = browser.get(PATH).text
+    assert path in front and "dagegen" not in front
+    shown = browser.get(path)
+    assert "dagegen" in shown.text and shown.headers["Cache-Control"] == "no-store"
+    clock.at = CLOSES
+    assert path not in browser.get(PATH).text
+    over = browser.get(path)
+    assert over.status_code == 200 and "dagegen" not in over.text and "beendet" in over.text
+
+
+def test_who_did_not_vote_has_no_choice_to_show(
+    session: Session, app: Flask, round: RoundWords, keys: KeyFolder, clock: StoppedClock
+) -> None:
+    a_vote(session, round, keys=keys, clock=clock)
+    browser = signed_in(app, session, a_citizen(session).person_id)
+    assert browser.get(f"{PATH}/stimmen/{round.question_id}").status_code == 409
+    assert browser.get(f"{PATH}/stimmen/99999").status_code == 409
+
+
+def test_choices_are_in_no_other_page_and_not_in_the_disclosure(
+    session: Session, app: Flask, round: RoundWords, keys: KeyFolder, clock: StoppedClock
+) -> None:
+    who = a_vote(session, round, keys=keys, clock=clock, choice=Choice.ABSTAIN)
+    browser = signed_in(app, session, who.person_id)
+    pages = "".join(browser.get(path).text for path in PAGES)
+    assert "enthaltung" not in pages.lower()
+
+
+# ── Disclosure ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_disclosure_holds_what_every_room_knows(
+    session: Session, app: Flask, round: RoundWords, keys: KeyFolder, clock: StoppedClock
+) -> None:
+    who = a_citizen(session, email="ada@example.org", shown_as="Ada")
+    a_comment(session, round, clock=clock, who=who, text="Ein Text von mir selbst.")
+    other = a_comment(session, round, clock=clock)
+    rate_comment(session, comment_id=other, who=who, value=Value.PASS, clock=clock)
+    a_notice(session, other, clock=clock, by=who.person_id, text="Meine eigene Meldung.")
+    a_vote(session, round, keys=keys, clock=clock, who=who)
+    browser = signed_in(app, session, who.person_id)
+    answer = browser.get(f"{PATH}/auskunft.json")
+    assert answer.mimetype == "application/json" and answer.headers["Cache-Control"] == "no-store"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    held = json.loads(answer.text)["held"]
+    kinds = {(one["room"], one["kind"]) for one in held}
+    assert kinds >= {
+        ("accounts", "account"),
+        ("audiences", "participant"),
+        ("contributions", "comment"),
+        ("discussion", "rating"),
+        ("moderation", "notice"),
+        ("voting", "roll_entry"),
+    }
+    page = browser.get(f"{PATH}/auskunft").text
+    for shown in ("ada@example.org", "Ein Text von mir selbst.", "Meine eigene Meldung.", "Ihre Bewertungen"):
+        assert shown in page and shown in answer.get_data(as_text=True) + page, shown
+
+
+# ── Deleting the account ──────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_page_says_what_goes_and_what_stays(
+    session: Session, app: Flask, round: RoundWords, keys: KeyFolder, clock: StoppedClock
+) -> None:
+    who = a_vote(session, round, keys=keys, clock=clock)
+    a_comment(session, round, clock=clock, who=who)
+    a_comment(session, round, clock=clock, who=who, held=True)
+    browser = signed_in(app, session, who.person_id)
+    page = browser.get("/konto/loeschung").text
+    gone, stays = page.split("Das bleibt, ohne Ihren Namen")
+    assert "1 Stimme in Abstimmungen, die noch laufen" in gone and "1 Beitrag, der noch nicht" in gone
+    assert "1 Beitrag. Daneben steht dann" in stays
+    clock.at = CLOSES
+    assert "1 Stimme in beendeten Abstimmungen" in browser.get("/konto/loeschung").text
+
+
+def test_the_word_deletes_and_signs_out(session: Session, app: Flask, round: RoundWords, clock: StoppedClock) -> None:
+    who = a_citizen(session, shown_as="Ada aus Langendreer")
+    comment = a_comment(session, round, clock=clock, who=who)
+    browser = signed_in(app, session, who.person_id)
+    wrong = post(browser, "/konto/loeschung", typed="ja bitte")
+    assert wrong.status_code == 422 and "nicht gelöscht" in wrong.text
+    answer = post(browser, "/konto/loeschung", typed=" Löschen ")
+    assert answer.status_code == 303
+    assert "Ihr Konto ist gelöscht" in browser.get(answer.location).text
+    assert browser.get("/konto").status_code in {302, 303}
+    session.rollback()
+    assert session.get_one(Person, who.person_id).email is None
+    page = app.test_client().get(f"/kommentare/{comment}").text
+    assert "Gelöschtes Konto" in page and "Ada aus Langendreer" not in page
+
+
+def test_who_has_a_password_confirms_by_it(session: Session, app: Flask) -> None:
+    who = a_citizen(session)
+    with transaction(session):
+        session.get_one(Person, who.person_id).password_hash = password_hash(PASSWORD)
+    browser = signed_in(app, session, who.person_id)
+    for typed in ("löschen", "Schwarzer-Kaffee-18", ""):
+        answer = post(browser, "/konto/loeschung", typed=typed)
+        assert answer.status_code == 422 and PASSWORD not in answer.text
+    session.rollback()
+    assert session.get_one(Person, who.person_id).email is not None
+    assert post(browser, "/konto/loeschung", typed=PASSWORD).status_code == 303
+    session.rollback()
+    assert session.get_one(Person, who.person_id).email is None
+
+
+def test_guessing_the_password_ends(session: Session, app: Flask) -> None:
+    browser = signed_in(app, session, a_citizen(session).person_id)
+    answers = [post(browser, "/konto/loeschung", typed="falsch").status_code for _ in range(7)]
+    assert answers == [422] * 5 + [429] * 2
+
+
+def test_the_last_admin_is_told_why_not(session: Session, app: Flask) -> None:
+    admin = an_admin(session)
+    browser = signed_in(app, session, admin)
+    answer = post(browser, "/konto/loeschung", typed="löschen")
+    assert answer.status_code == 409 and "letzte Administration" in answer.text
+    assert browser.get("/konto").status_code == 200
+
+
+def test_reading_changes_nothing(
+    session: Session, app: Flask, round: RoundWords, keys: KeyFolder, clock: StoppedClock
+) -> None:
+    who = a_vote(session, round, keys=keys, clock=clock)
+    browser = signed_in(app, session, who.person_id)
+    for path in PAGES:
+        assert browser.get(path).status_code == 200
+    assert ballots_and_roll(session, round.question_id) == (1, 1)
+    session.rollback()
+    assert session.get_one(Person, who.person_id).email is not None
+
+
+def test_ten_rounds_cost_no_more_statements_than_one(
+    session: Session,
+    app: Flask,
+    settings: Settings,
+    clock: StoppedClock,
+    statements: Callable[[], AbstractContextManager[Statements]],
+) -> None:
+    who = a_citizen(session)
+    for _ in range(10):
+        round = a_round(session)
+        a_vote(session, round, keys=keys_of(round, settings.key_dir), clock=clock, who=who)
+        for _ in range(4):
+            a_comment(session, round, clock=clock, who=who)
+    browser = signed_in(app, session, who.person_id)
+    with statements() as seen:
+        assert browser.get(PATH).text.count("<h2 id=") == 10
+    assert len(seen) <= 10, str(seen)
