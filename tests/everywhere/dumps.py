@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, MetaData, select
+from sqlalchemy import Engine, text
+
+from participation.foundation.model import Base
 
 Dump = dict[str, list[str]]
 
 
 def dump(engine: Engine) -> Dump:
     """Return every row of every table, in an order of their own."""
-    found = MetaData()
     with engine.connect() as connection:
-        found.reflect(connection)
-        return {table.name: sorted(map(repr, connection.execute(select(table)))) for table in found.sorted_tables}
+        return {
+            name: sorted(map(repr, connection.execute(text(f'SELECT * FROM "{name}"'))))
+            for name in Base.metadata.tables
+        }
 
 
 def changes(before: Dump, after: Dump) -> list[str]:

@@ -26,6 +26,7 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
 from participation.foundation.db import transaction
 from participation.moderation.models import Notice
+from participation.results.commands import count_round, release_round
 from participation.voting.commands import cast_ballot
 from participation.voting.keys import KeyFolder
 from tests.world import RoundWords
@@ -76,7 +77,7 @@ def build(session: Session, settings: Settings) -> Places:
     _add_rounds(session, places, office_id)
     _add_people(session, places, office_id, elsewhere_id)
     _add_acts(session, places, KeyFolder(settings.key_dir))
-    # _add_ends(session, places)
+    _add_ends(session, places)
     _add_drafts(session, places, office_id)
     return places
 
@@ -90,6 +91,7 @@ def _add_rounds(session: Session, places: Places, office_id: int) -> None:
             session, office_id=office_id, opens=NOON + timedelta(days=9), closes=NOON + timedelta(days=60)
         ),
         "closed": world.a_round(session, office_id=office_id, **spring),
+        "counted": world.a_round(session, office_id=office_id, **spring),
         "released": world.a_round(session, office_id=office_id, **spring),
     }
 
@@ -105,7 +107,7 @@ def _add_people(session: Session, places: Places, office_id: int, elsewhere_id: 
 
 
 def _add_acts(session: Session, places: Places, keys: KeyFolder) -> None:
-    for state in ("open", "closed", "released"):
+    for state in ("open", "closed", "counted", "released"):
         round = places.rounds[state]
         keys.make(round.contest_slug)
         when = StoppedClock(NOON - timedelta(days=60) if state != "open" else NOON - timedelta(days=2))
@@ -151,12 +153,12 @@ def a_comment(
 
 
 def _add_ends(session: Session, places: Places) -> None:
-    from participation.results.commands import count_round, release_round
-
     staff = places.people["staff"]
-    round = places.rounds["released"]
-    count_round(session, round_id=round.id, by=staff, clock=StoppedClock(NOON - timedelta(days=20)))
-    release_round(session, round_id=round.id, by=staff, clock=StoppedClock(NOON - timedelta(days=10)))
+    for state in ("counted", "released"):
+        count_round(session, round_id=places.rounds[state].id, by=staff, clock=StoppedClock(NOON - timedelta(days=20)))
+    release_round(
+        session, round_id=places.rounds["released"].id, by=staff, clock=StoppedClock(NOON - timedelta(days=10))
+    )
 
 
 def _add_drafts(session: Session, places: Places, office_id: int) -> None:
@@ -167,7 +169,11 @@ def _add_drafts(session: Session, places: Places, office_id: int) -> None:
     assert theme and written
     version = session.get_one(ConceptVersion, version_id)
     intent = Intent(
-        path=places.rounds["open"].home, method="POST", fields={}, person_id=places.people["citizen"], created_at=NOON
+        path=places.rounds["open"].home,
+        method="POST",
+        fields={"fields": [["text", "Was ich schreiben wollte"]], "page": None},
+        person_id=places.people["citizen"],
+        created_at=NOON,
     )
     with transaction(session):
         session.add_all([intent, a_link()])
@@ -244,5 +250,8 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/fortsetzen/", "intent_id", "", lambda places, state: places.numbers["intent"]),
     ("/verwaltung/berechtigungen/", "grant_id", "", lambda places, state: places.numbers["grant"]),
     ("/verwaltung/stellen/", "office_id", "", lambda places, state: places.numbers["office"]),
+    ("/meine-beteiligung/beitraege/", "slug", "round", lambda places, state: places.rounds[state].slug),
+    ("/meine-beteiligung/bewertungen/", "slug", "round", lambda places, state: places.rounds[state].slug),
+    ("/meine-beteiligung/stimmen/", "question_id", "round", lambda places, state: places.rounds[state].question_id),
     ("/konto/", "sign_in_id", "", lambda places, state: places.numbers["sign_in"]),
 )

@@ -144,7 +144,7 @@ def test_no_form_breaks_whatever_is_typed(site: Site, known_forms: dict[str, lis
     ]
     clients = {role: site.client(role) for role in WHO}
 
-    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def attack(data: st.DataObject) -> None:
         client = clients[data.draw(st.sampled_from(WHO))]

@@ -1,0 +1,137 @@
+"""Every page in real Chromium: no axe violation, nothing wider than the screen, valid HTML, no other origin.
+
+Light and dark, 1280 and 360 px wide; which origin was asked and what the browser complained of, ``open_browser`` checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests.everywhere import access
+from tests.everywhere.places import ROLES, addresses
+from tests.everywhere.site import Site
+from tests.servers import Live
+from tests.world.sign_in import sign_in_browser, token_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+FACES = [(1280, False), (1280, True), (360, False), (360, True)]
+NARROWEST = 320
+POST_FORM = """([path, token]) => {
+    const form = document.createElement('form');
+    form.method = 'post';
+    form.action = path;
+    const field = document.createElement('input');
+    field.type = 'hidden';
+    field.name = 'csrf_token';
+    field.value = token;
+    form.append(field);
+    document.body.append(form);
+    form.submit();
+}"""
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def _places(method: str, answer: str) -> list[tuple[str, str, str]]:
+    """Return rule, state and role of every documented answer: as a visitor, and as the last role that gets it."""
+    found = []
+    for (verb, rule, state), line in access.documented().items():
+        cells = dict(zip(ROLES, line.split()[-len(ROLES) :], strict=True))
+        able = [role for role in ROLES if cells[role] == answer]
+        if verb == method and able and not rule.endswith((".json", ".csv", "z", "regelblatt")):
+            found += [(rule, state, role) for role in dict.fromkeys((able[0], able[-1]))]
+    return found
+
+
+@pytest.fixture
+def app(read_site: Site) -> Flask:
+    """The site with one of everything is what ``live`` serves."""
+    return read_site.app
+
+
+def _path(site: Site, rule: str, state: str) -> str:
+    return dict(addresses(rule, site.places))[state]
+
+
+def _go_as(page: Page, role: str, site: Site, live: Live) -> None:
+    if role != "visitor":
+        with Session(site.engine) as session:
+            sign_in_browser(page, live, session, site.places.people[role])
+
+
+@pytest.mark.parametrize(("rule", "state", "role"), _places("GET", "200"))
+def test_a_page_has_no_barrier_and_fits(
+    read_site: Site,
+    live: Live,
+    open_browser: Callable[..., Page],
+    axe: Callable[[Page], None],
+    rule: str,
+    state: str,
+    role: str,
+) -> None:
+    for width, dark in FACES:
+        page = open_browser(width=width, dark=dark)
+        _go_as(page, role, read_site, live)
+        page.goto(_path(read_site, rule, state))
+        axe(page)
+    page.set_viewport_size({"width": NARROWEST, "height": 640})
+    assert page.evaluate(TOO_WIDE) <= 0, "wider than the screen"
+
+
+@pytest.mark.parametrize(("rule", "state", "role"), _places("POST", "422"))
+def test_a_page_with_mistakes_has_no_barrier(
+    read_site: Site,
+    live: Live,
+    open_browser: Callable[..., Page],
+    axe: Callable[[Page], None],
+    rule: str,
+    state: str,
+    role: str,
+) -> None:
+    for width, dark in (FACES[0], FACES[3]):
+        page = open_browser(width=width, dark=dark)
+        _go_as(page, role, read_site, live)
+        page.goto("/registrieren")
+        token = page.locator("input[name=csrf_token]").first.get_attribute("value")
+        with page.expect_navigation():
+            page.evaluate(POST_FORM, [_path(read_site, rule, state), token])
+        axe(page)
+
+
+@pytest.mark.parametrize(("rule", "state", "role"), _places("GET", "200"))
+def test_a_page_is_valid_html(read_site: Site, nu: Callable[[str], None], rule: str, state: str, role: str) -> None:
+    response = read_site.client(role).get(_path(read_site, rule, state))
+    if response.mimetype == "text/html":
+        nu(response.text)
+
+
+@pytest.mark.parametrize(("rule", "state", "role"), _places("POST", "422"))
+def test_a_page_with_mistakes_is_valid_html(
+    read_site: Site, nu: Callable[[str], None], rule: str, state: str, role: str
+) -> None:
+    client = read_site.client(role)
+    response = client.post(_path(read_site, rule, state), data={"csrf_token": token_of(client)})
+    nu(response.text)
+
+
+@pytest.mark.parametrize("path", ["/gibt-es-nicht", "/verwaltung", "/sprache"])
+def test_an_error_page_has_no_barrier(
+    read_site: Site,
+    live: Live,
+    open_browser: Callable[..., Page],
+    axe: Callable[[Page], None],
+    nu: Callable[[str], None],
+    path: str,
+) -> None:
+    for width, dark in FACES:
+        page = open_browser(width=width, dark=dark)
+        _go_as(page, "citizen", read_site, live)
+        page.goto(path)
+        axe(page)
+    nu(read_site.client("citizen").get(path).text)
