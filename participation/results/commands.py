@@ -284,6 +284,7 @@ def _results_that_differ(session: Session, counted: Round, result: Result | None
         return
     if sha256_of(result.figures) != result.figures_sha256:
         yield f"{name}: the figures are not those of figures_sha256"
+        return
     if result.figures["rule_sheet_sha256"] != counted.rule_sheet_sha256:
         yield f"{name}: the figures quote another rule sheet"
     contest = _contest(session, counted.id)

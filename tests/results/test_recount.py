@@ -1,0 +1,164 @@
+"""What somebody changes behind the application's back is found and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import Update, delete, select, text, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import Executable
+
+from participation.contributions.models import Contribution
+from participation.discussion.models import Comment, Rating, Thread
+from participation.foundation.clock import StoppedClock
+from participation.results.commands import recount
+from participation.results.models import Result
+from participation.rounds.models import Round
+from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
+from tests.world import RoundWords, a_moderator
+from tests.world.moderation import publish, withhold
+from tests.world.results import Lively, counted, released
+
+
+def _first_ballot(session: Session, round: RoundWords) -> bytes:
+    tags = select(Ballot.voter_tag).where(Ballot.question_id == round.question_id).order_by(Ballot.voter_tag)
+    return bytes(session.execute(tags.limit(1)).scalar_one())
+
+
+def _of_first_ballot(session: Session, round: RoundWords) -> Update:
+    return update(Ballot).where(
+        Ballot.question_id == round.question_id, Ballot.voter_tag == _first_ballot(session, round)
+    )
+
+
+def _one_vote(session: Session, round: RoundWords) -> None:
+    """Delete a ballot together with an entry of the roll, so that they still agree in number."""
+    session.execute(delete(Ballot).where(Ballot.voter_tag == _first_ballot(session, round)))
+    somebody = select(RollEntry.participant_id).where(RollEntry.question_id == round.question_id).limit(1)
+    session.execute(
+        delete(RollEntry).where(
+            RollEntry.question_id == round.question_id, RollEntry.participant_id == somebody.scalar_subquery()
+        )
+    )
+
+
+TAMPERING: dict[str, tuple[Callable[[Session, RoundWords], Executable | None], str]] = {
+    "a ballot is gone": (
+        lambda session, round: delete(Ballot).where(Ballot.voter_tag == _first_ballot(session, round)),
+        "question {slug}/feld-1: 4 ballots, but 5 entries in the roll",
+    ),
+    "the roll is shorter": (
+        lambda session, round: delete(RollEntry).where(RollEntry.question_id == round.subjects[1].question_id),
+        "question {slug}/feld-2: 2 ballots, but 0 entries in the roll",
+    ),
+    "a vote is gone from both": (
+        _one_vote,
+        "round {slug}, feld-1: the votes published are not those that the ballots give",
+    ),
+    "a choice was turned": (
+        lambda session, round: _of_first_ballot(session, round).values(choice='"enthaltung"'),
+        "the commitment does not fit",
+    ),
+    "a choice was invented": (
+        lambda session, round: _of_first_ballot(session, round).values(choice='"ja"'),
+        "the choice is not offered",
+    ),
+    "figures were touched": (
+        lambda session, round: update(Result).values(figures={}),
+        "round {slug}: the figures are not those of figures_sha256",
+    ),
+    "a counter of a thread is off": (
+        lambda session, round: update(Thread).where(Thread.id == round.thread_id).values(in_favour=7),
+        "in_favour",
+    ),
+    "a counter of a comment is off": (lambda session, round: update(Comment).values(agree=Comment.agree + 1), "agree"),
+    "a rating is gone": (
+        lambda session, round: delete(Rating).where(
+            Rating.comment_id == select(Rating.comment_id).limit(1).scalar_subquery()
+        ),
+        "comment",
+    ),
+    "a contribution was withheld by hand": (
+        lambda session, round: update(Contribution).values(state="withheld", reason_kind="persons"),
+        "comments",
+    ),
+    "an option was renamed": (
+        lambda session, round: update(Option).where(Option.slug == "dagegen").values(slug="nie"),
+        "contest {slug}: questions or options are not those of the rules",
+    ),
+    "a question was added": (
+        lambda session, round: update(Question).where(Question.id == round.question_id).values(slug="anders"),
+        "contest {slug}: questions or options are not those of the rules",
+    ),
+    "the rules were rewritten": (
+        lambda session, round: text("UPDATE contest SET rules = '{\"questions\": []}'"),
+        "contest {slug}: the rules are not those of rules_sha256",
+    ),
+    "the rule sheet was rewritten": (
+        lambda session, round: update(Round).values(rule_sheet={"a": 1}, rule_sheet_sha256="0" * 64),
+        "round {slug}: the rule sheet is not that of rule_sheet_sha256",
+    ),
+    "the count was forgotten": (
+        lambda session, round: update(Round).values(counted_at=None, released_at=None),
+        "round {slug}: counted_at and the result do not agree",
+    ),
+}
+
+
+@pytest.fixture
+def released_round(session: Session, lively: Lively, clock: StoppedClock) -> RoundWords:
+    """A round counted and released."""
+    return released(session, lively, clock).round
+
+
+def test_an_untouched_round_recounts(session: Session, released_round: RoundWords) -> None:
+    assert recount(session) == []
+
+
+def test_running_rounds_recount_too(session: Session, lively: Lively) -> None:
+    assert recount(session) == []
+
+
+def test_decisions_after_the_release_are_no_difference(
+    session: Session, released_round: RoundWords, lively: Lively, clock: StoppedClock
+) -> None:
+    moderator = a_moderator(session, released_round)
+    decision = withhold(session, lively.comments["trees"], by=moderator, clock=clock)
+    assert recount(session) == []
+    publish(session, lively.comments["trees"], by=moderator, clock=clock, last_seen=decision)
+    assert recount(session) == []
+
+
+@pytest.mark.parametrize("case", TAMPERING, ids=str)
+def test_tampering_is_named(session: Session, released_round: RoundWords, case: str) -> None:
+    tamper, sentence = TAMPERING[case]
+    statement = tamper(session, released_round)
+    if statement is not None:
+        session.execute(statement)
+    session.commit()
+    named = recount(session)
+    assert any(sentence.format(slug=released_round.slug) in line for line in named), named
+
+
+def test_the_shell_says_so_by_its_exit_status(
+    app: Flask, session: Session, lively: Lively, clock: StoppedClock
+) -> None:
+    counted(session, lively, clock)
+    shell = app.test_cli_runner()
+    well = shell.invoke(args=["recount"])
+    assert (well.exit_code, well.output) == (0, "Alles stimmt.\n")
+    session.execute(delete(Ballot).where(Ballot.voter_tag == _first_ballot(session, lively.round)))
+    session.commit()
+    ill = shell.invoke(args=["recount"])
+    assert ill.exit_code == 1
+    assert f"question {lively.round.slug}/feld-1: 4 ballots, but 5 entries in the roll" in ill.output
+
+
+def test_contests_without_ballots_recount(session: Session, lively: Lively) -> None:
+    session.execute(delete(Ballot))
+    session.execute(delete(RollEntry))
+    session.commit()
+    assert recount(session) == []
+    assert session.execute(select(Contest.id)).all()
