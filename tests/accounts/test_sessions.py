@@ -104,6 +104,16 @@ def test_a_shut_account_is_signed_out_everywhere(app: Flask, session: Session, c
     assert is_signed_in(by_password(app, email))
 
 
+def test_a_session_left_open_by_mistake_does_not_open_a_shut_account(
+    app: Flask, session: Session, clock: StoppedClock
+) -> None:
+    person_id = a_person(session)
+    client = signed_in(app, session, person_id)
+    session.get_one(Person, person_id).disabled_at = clock()
+    session.commit()
+    assert not is_signed_in(client)
+
+
 def test_a_shut_account_is_not_opened_by_a_link(app: Flask, session: Session, clock: StoppedClock) -> None:
     person_id = a_person(session, email="zu@example.org")
     post(app.test_client(), "/anmeldelink", email="zu@example.org")

@@ -165,6 +165,7 @@ def test_a_server_that_dies_in_the_batch_gets_the_rest_later(
     post_some(session, clock)
     with Dying(mail_port) as postbox:
         run(app)
+        assert len(postbox.letters) == 4, "a new connection takes the others at once"
         clock.advance(timedelta(minutes=1))
         run(app)
         each_once(postbox)
