@@ -88,7 +88,9 @@ def readyz() -> ResponseReturnValue:
 
 @bp.app_errorhandler(Fact)
 def tell(fact: Fact) -> Response:
-    """Word a reason, with the way out it knows."""
+    """Word a reason, with the way out it knows. What is only out of reach for now can be sent again from the page."""
+    if fact.status == 503:
+        return bare(503, fact)
     return _mishap_page(fact.status, text=words_of(fact), way_out=fact.way_out)
 
 
@@ -111,23 +113,23 @@ def fail(error: InternalServerError) -> Response:
     return bare(500)
 
 
-def bare(status: int) -> Response:
+def bare(status: int, fact: Fact | None = None) -> Response:
     """Word a failure without asking the database: it may be what failed. A post can be sent again from the page."""
     chosen = request.cookies.get(COOKIE)
     language = chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "de"
     with force_locale(language):
         words = mishap(status)
         # Not render_template: what it adds to every page asks who is signed in.
-        text = current_app.jinja_env.get_template("front/bare.html").render(
+        html = current_app.jinja_env.get_template("front/bare.html").render(
             title=gettext(words.title),
-            text=gettext(words.text),
+            text=words_of(fact) if fact else gettext(words.text),
             language=language,
             fragment=wants_fragment(),
             again=_again() if status == 503 else None,
             method=request.method,
             path=safe_path(request.full_path.removesuffix("?")),
         )
-    answer = make_response(text, status)
+    answer = make_response(html, status)
     answer.headers["Cache-Control"] = "no-store"
     if status == 503:
         answer.headers["Retry-After"] = "10"
