@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from importlib import import_module
-from pathlib import Path
+from types import ModuleType
 from uuid import UUID
 
 from dotenv import dotenv_values
 from flask import Flask, Response, abort, request
 from flask_babel import Babel
-from flask_login import LoginManager
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
@@ -20,6 +18,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 from whitenoise import WhiteNoise
 
+from participation.accounts import jobs as accounts_jobs
+from participation.accounts import views as accounts
+from participation.audiences import cli as audiences_cli
+from participation.audiences import desk as audiences_desk
+from participation.audiences.queries import grants
+from participation.concepts import desk as concepts_desk
+from participation.contributions import views as contributions
+from participation.discussion import views as discussion
+from participation.example import cli as example_cli
 from participation.foundation import headers, i18n, markup
 from participation.foundation.access import check_token, csrf, csrf_field, undeclared
 from participation.foundation.assets import STATIC, asset_url
@@ -27,27 +34,47 @@ from participation.foundation.clock import Clock, system_clock
 from participation.foundation.config import ROOT, ConfigurationGap, Settings
 from participation.foundation.db import make_engine_rules
 from participation.foundation.jobs import Jobs
-from participation.foundation.limits import RateLimit
 from participation.foundation.web import db, now, session, viewer
-from participation.front.views import bare
+from participation.front import desk as front_desk
+from participation.front import views as front
+from participation.letters import cli as letters_cli
+from participation.letters import jobs as letters_jobs
+from participation.letters import views as letters
+from participation.moderation import desk as moderation_desk
+from participation.moderation import views as moderation
+from participation.privacy import views as privacy
+from participation.results import cli as results_cli
+from participation.results import desk as results_desk
+from participation.results import views as results
+from participation.rounds import cli as rounds_cli
+from participation.rounds import desk as rounds_desk
+from participation.rounds import views as rounds
+from participation.voting import views as voting
 
-ROOMS = (
-    "accounts",
-    "audiences",
-    "concepts",
-    "contributions",
-    "discussion",
-    "example",
-    "front",
-    "journal",
-    "letters",
-    "moderation",
-    "privacy",
-    "results",
-    "rounds",
-    "voting",
-    "windows",
+PAGES: tuple[ModuleType, ...] = (
+    accounts,
+    audiences_desk,
+    concepts_desk,
+    contributions,
+    discussion,
+    front,
+    front_desk,
+    letters,
+    moderation,
+    moderation_desk,
+    privacy,
+    results,
+    results_desk,
+    rounds,
+    rounds_desk,
+    voting,
 )
+"""Everything with pages; each module offers its blueprint as ``bp``."""
+SHELL: tuple[ModuleType, ...] = (audiences_cli, example_cli, letters_cli, results_cli, rounds_cli)
+"""Everything with commands for the shell, offered as ``groups``."""
+WORK: tuple[ModuleType, ...] = (accounts_jobs, letters_jobs)
+"""Everything that the worker does, named by ``register``."""
+
 LONGEST_REQUEST = 1_000_000
 """Bytes of a request; uploads come with a room of their own."""
 
@@ -129,37 +156,25 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _open_database(app: Flask, settings: Settings) -> None:
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    _load_models()
     with app.app_context():
         make_engine_rules(db.engine)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=False)
 
 
-def _load_models() -> None:
-    assert RateLimit.__tablename__
-    for room in ROOMS:
-        if (Path(__file__).parent / room / "models.py").exists():
-            import_module(f"participation.{room}.models")
-
-
 def _open_jobs(app: Flask, settings: Settings) -> None:
     jobs = Jobs(app, settings)
     app.extensions["jobs"] = jobs
-    for room in ROOMS:
-        if (Path(__file__).parent / room / "jobs.py").exists():
-            import_module(f"participation.{room}.jobs").register(jobs)
+    for room in WORK:
+        room.register(jobs)
 
 
 def _add_rooms(app: Flask) -> None:
-    """Add each room's pages (``bp``), those of its officials, and its commands for the shell (``groups``)."""
-    for room in ROOMS:
-        folder = Path(__file__).parent / room
-        for name in ("views", "desk"):
-            if (folder / f"{name}.py").exists():
-                app.register_blueprint(import_module(f"participation.{room}.{name}").bp)
-        if (folder / "cli.py").exists():
-            for group in import_module(f"participation.{room}.cli").groups:
-                app.cli.add_command(group)
+    """Add each room's pages, those of its officials, and its commands for the shell."""
+    for room in PAGES:
+        app.register_blueprint(room.bp)
+    for room in SHELL:
+        for group in room.groups:
+            app.cli.add_command(group)
 
 
 def _dress(app: Flask, settings: Settings) -> None:
@@ -180,16 +195,11 @@ def _dress(app: Flask, settings: Settings) -> None:
 
 def _open_sessions(app: Flask) -> None:
     """Say how a cookie becomes a person and what happens to a visitor who needs to be one."""
-    if not (Path(__file__).parent / "accounts" / "views.py").exists():
-        LoginManager(app).user_loader(lambda token: None)
-        return
-    from participation.accounts.views import open_sessions
-    from participation.audiences import queries as audiences
 
     def roles_of(person_id: UUID) -> frozenset[str]:
-        return frozenset(grant.role for grant in audiences.grants(session(), person_id=person_id, now=now()))
+        return frozenset(grant.role for grant in grants(session(), person_id=person_id, now=now()))
 
-    open_sessions(app, roles_of)
+    accounts.open_sessions(app, roles_of)
 
 
 def _answer_when_busy(app: Flask) -> None:
@@ -197,7 +207,7 @@ def _answer_when_busy(app: Flask) -> None:
 
     def unavailable(failure: Exception) -> Response:
         app.logger.error("the database did not answer: %s", failure)
-        return bare(503)
+        return front.bare(503)
 
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(PoolExhausted, unavailable)
