@@ -192,7 +192,7 @@ def nu_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _once_it_answers(url: str, server: subprocess.Popen[bytes], log: Path) -> str:
     document = "<!doctype html><html lang=en><title>x</title>"
-    for _ in range(240):
+    for _ in range(960):
         with suppress(URLError, ConnectionError, TimeoutError):
             _ask(url, document)
             return url
