@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import FieldList, FormField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
+from wtforms.widgets import TextArea
 
 from participation.foundation.forms import Form, LineField, TextField, required, variants
 
@@ -65,8 +66,8 @@ class ThemeForm(Form):
 class GoalForm(Form):
     """One Kernziel; without German it is left out."""
 
-    de = LineField(_l("Deutsch"), most=500)
-    en = LineField(_l("Englisch"), most=500)
+    de = LineField(_l("Deutsch"), most=500, widget=TextArea())
+    en = LineField(_l("Englisch"), most=500, widget=TextArea())
 
     def validate_de(self, field: Any) -> None:
         """Refuse an English Kernziel without a German one, to which everything falls back."""

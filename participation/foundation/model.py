@@ -53,7 +53,7 @@ class Variants(TypeDecorator[dict[str, str]]):
     :raises ValueError: where German is missing, since everything else falls back to it
     """
 
-    impl = JSON
+    impl = JSON(none_as_null=True)
     cache_ok = True
 
     def process_bind_param(self, value: dict[str, str] | None, dialect: Dialect) -> dict[str, str] | None:

@@ -420,7 +420,7 @@ def _remove_subjects(session: Session, held: _Held) -> None:
     joined = session.execute(select(SubjectPart).where(SubjectPart.subject_id.in_(subjects))).scalars().all()
     threads = [one.thread_id for one in joined if one.thread_id is not None]
     questions = [one.question_id for one in joined if one.question_id is not None]
-    contests = session.execute(select(Question.contest_id.distinct()).where(Question.id.in_(questions))).scalars().all()
+    contests = session.execute(select(Question.contest_id).where(Question.id.in_(questions)).distinct()).scalars().all()
     session.execute(delete(SubjectPart).where(SubjectPart.subject_id.in_(subjects)))
     session.execute(delete(Subject).where(Subject.round_id == held.round.id))
     for thread_id in threads:

@@ -95,6 +95,8 @@ def edit(slug: str) -> ResponseReturnValue:
 def preview(slug: str) -> ResponseReturnValue:
     """Show a round as citizens will see it."""
     found = queries.preview(session(), slug=slug, person_id=person_id(), now=now())
+    if found.head.rule_sheet_sha256 is not None:
+        return see_other(url_for("rounds.show", slug=slug))
     return page("rounds/round.html", found=found, head=found.head, preview=True)
 
 
@@ -103,6 +105,8 @@ def preview(slug: str) -> ResponseReturnValue:
 def preview_field(slug: str, field: str) -> ResponseReturnValue:
     """Show a Handlungsfeld as citizens will see it."""
     found = queries.field_preview(session(), slug=slug, field=field, person_id=person_id(), now=now())
+    if found.head.rule_sheet_sha256 is not None:
+        return see_other(url_for("rounds.handlungsfeld", slug=slug, field=field))
     return page("rounds/handlungsfeld.html", found=found, head=found.head, preview=True)
 
 

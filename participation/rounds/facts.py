@@ -265,7 +265,7 @@ def _wrong_times(draft: RoundDraft, now: datetime) -> Iterator[Gap]:
     if draft.due < last:
         yield Gap("release_by", marked("Das Ergebnis soll kommen, bevor alles zu Ende ist."), True)
     # The night the clocks go forward takes an hour from the three weeks.
-    if draft.talk.closes_at - draft.talk.opens_at < SHORTEST_ROUND - timedelta(hours=1):
+    if timedelta(0) < draft.talk.closes_at - draft.talk.opens_at < SHORTEST_ROUND - timedelta(hours=1):
         yield Gap("talk_closes_at", marked("Die Diskussion dauert weniger als drei Wochen."), False)
     if draft.vote is not None and draft.vote.opens_at < draft.talk.opens_at:
         yield Gap("vote_opens_at", marked("Die Abstimmung beginnt vor der Diskussion."), False)

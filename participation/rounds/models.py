@@ -42,7 +42,7 @@ class Round(Base):
     """Zwischenstände: sums of stances, ratings and participants before the release."""
     release_by: Mapped[datetime | None] = mapped_column(Moment)
     """Results are out by then; frozen in the rule sheet."""
-    rule_sheet: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    rule_sheet: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     rule_sheet_sha256: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(Moment)
     counted_at: Mapped[datetime | None] = mapped_column(Moment)

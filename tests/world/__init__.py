@@ -5,23 +5,29 @@ Each word commits. What is not named is made up; names never repeat within a run
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from participation.accounts.models import Office, Person
 from participation.audiences.facts import Admission, Kind, Role, Who
 from participation.audiences.models import Audience, Participant, RoleGrant
 from participation.concepts.models import Concept, ConceptVersion, HandlungsfeldVersion, Kernziel, Leitthema
-from participation.discussion.models import Thread
+from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
-from participation.rounds.facts import Effect, Level, PartKind, SubjectKind
+from participation.rounds.commands import publish_round, write_round
+from participation.rounds.facts import Level, PartDraft, PartKind, RoundDraft
 from participation.rounds.models import Part, Round, Subject, SubjectPart
-from participation.voting.facts import Choice, Method
-from participation.voting.models import Contest, Option, Question
+from participation.voting.keys import KeyFolder
+from participation.voting.models import Contest
 from participation.windows.models import Window
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,9 +37,8 @@ OPENS = datetime(2026, 5, 1, 6, tzinfo=UTC)
 CLOSES = datetime(2026, 6, 30, 22, tzinfo=UTC)
 """A round without other times is open while the test clock stands: 1 May to the end of June 2026 in Bochum."""
 
-LABELS = {Choice.FOR: "dafür", Choice.AGAINST: "dagegen", Choice.ABSTAIN: "Enthaltung"}
-
 _numbers = count(1)
+_LOST_KEYS = TemporaryDirectory(prefix="keys-")
 
 
 @dataclass(frozen=True)
@@ -240,94 +245,81 @@ def a_round(
     handlungsfelder: int = 2,
     premoderated: bool = False,
     shows_interim: bool = False,
+    keys: KeyFolder | None = None,
 ) -> RoundWords:
-    """Add a round on a frozen concept, with a thread and a question for each Handlungsfeld.
+    """Write a round on a concept of its own and publish it, with a thread and a question for each Handlungsfeld.
 
-    Both windows have the same times unless the vote's are named. ``published=None`` makes a draft.
+    Both windows have the same times unless the vote's are named. ``published=None`` leaves a draft, which has neither
+    threads nor questions yet: their numbers are 0. Without ``keys`` the contest's key lies where nobody finds it.
     """
     office_id = office_id or an_office(session)
-    version_id = a_concept_version(session, office_id=office_id, handlungsfelder=handlungsfelder)
-    audience_id = an_audience(session, office_id=office_id)
-    talk = a_window(session, audience_id=audience_id, opens=opens, closes=closes, published=published)
-    vote = a_window(
-        session,
-        audience_id=audience_id,
-        opens=vote_opens or opens,
-        closes=vote_closes or closes,
-        published=published,
-    )
-    with transaction(session):
-        made = _add_round(session, audience_id, version_id, premoderated, shows_interim)
-        contest = Contest(slug=made.slug, window_id=vote, method=Method.APPROVAL)
-        session.add(contest)
-        session.flush()
-        parts = [_add_part(session, made.id, PartKind.TALK, talk), _add_part(session, made.id, PartKind.VOTE, vote)]
-        subjects = _add_subjects(session, made, contest, parts)
-        return RoundWords(made.id, made.slug, office_id, audience_id, talk, vote, contest.id, contest.slug, subjects)
-
-
-def _add_round(session: Session, audience_id: int, version_id: int, premoderated: bool, shows_interim: bool) -> Round:
-    number = next_number()
-    made = Round(
-        slug=f"runde-{number}",
-        audience_id=audience_id,
-        concept_version_id=version_id,
-        title={"de": f"Runde {number}", "en": f"Round {number}"},
-        summary={"de": "Worum es geht."},
-        mandate={"de": "Beschluss des Rates vom 1. Januar 2026."},
-        influence={"de": "Die Reihenfolge."},
-        decided_by={"de": "Der Rat der Stadt."},
-        level=Level.CONSULTATION,
+    version_id = a_concept_version(session, office_id=office_id, handlungsfelder=handlungsfelder, frozen=False)
+    draft = a_draft(
+        version_id,
+        talk=PartDraft(opens, closes),
+        vote=PartDraft(vote_opens or opens, vote_closes or closes),
         premoderated=premoderated,
         shows_interim=shows_interim,
-        release_by=CLOSES + timedelta(days=14),
-        created_at=BEFORE,
     )
-    session.add(made)
-    session.flush()
-    return made
+    before = StoppedClock(min(published or BEFORE, opens))
+    made = write_round(session, office_id=office_id, draft=draft, slug=f"runde-{next_number()}", by=None, clock=before)
+    if published is None:
+        return words_of_round(session, made.id)
+    publish_round(session, round_id=made.id, by=None, clock=before, keys=keys or KeyFolder(Path(_LOST_KEYS.name)))
+    windows = select(Part.window_id).where(Part.round_id == made.id)
+    with transaction(session):
+        session.execute(update(Window).where(Window.id.in_(windows)).values(published_at=published))
+    return words_of_round(session, made.id)
 
 
-def _add_part(session: Session, round_id: int, kind: PartKind, window_id: int) -> Part:
-    part = Part(
-        round_id=round_id,
-        kind=kind,
-        window_id=window_id,
-        title={"de": "Sprechen" if kind == PartKind.TALK else "Abstimmen"},
-        effect=Effect.RECOMMENDS,
-        position=1 if kind == PartKind.TALK else 2,
+def a_draft(version_id: int | None, **names: Any) -> RoundDraft:
+    """Return a draft in which nothing is missing; what is named is so."""
+    number = next_number()
+    told: dict[str, Any] = {
+        "title": {"de": f"Runde {number}", "en": f"Round {number}"},
+        "summary": {"de": "Worum es geht.", "en": "What it is about."},
+        "mandate": {"de": "Beschluss des Rates vom 1. Januar 2026."},
+        "influence": {"de": "Die Reihenfolge."},
+        "decided_by": {"de": "Der Rat der Stadt."},
+        "level": Level.CONSULTATION,
+        "concept_version_id": version_id,
+        "talk": PartDraft(OPENS, CLOSES),
+        "vote": PartDraft(OPENS, CLOSES),
+    }
+    return RoundDraft(**(told | names))
+
+
+def words_of_round(session: Session, round_id: int) -> RoundWords:
+    """Return the keys of a round."""
+    made = session.get_one(Round, round_id)
+    office_id = session.get_one(Audience, made.audience_id).office_id
+    parts = session.execute(select(Part.kind, Part.window_id).where(Part.round_id == round_id)).all()
+    windows: dict[str, int] = dict(parts)
+    contest = session.execute(select(Contest.id).where(Contest.slug == made.slug)).scalar_one_or_none()
+    return RoundWords(
+        id=made.id,
+        slug=made.slug,
+        office_id=office_id,
+        audience_id=made.audience_id,
+        talk_window_id=windows[PartKind.TALK],
+        vote_window_id=windows.get(PartKind.VOTE, 0),
+        contest_id=contest or 0,
+        contest_slug=made.slug,
+        subjects=tuple(_subjects(session, made)),
     )
-    session.add(part)
-    session.flush()
-    return part
 
 
-def _add_subjects(session: Session, made: Round, contest: Contest, parts: list[Part]) -> tuple[SubjectWords, ...]:
-    fields = session.query(HandlungsfeldVersion).filter_by(concept_version_id=made.concept_version_id)
-    talk, vote = parts
-    words = []
-    for field in fields.order_by(HandlungsfeldVersion.position).all():
-        home = f"/runden/{made.slug}/handlungsfelder/{field.slug}"
-        subject = Subject(
-            round_id=made.id,
-            kind=SubjectKind.HANDLUNGSFELD,
-            slug=field.slug,
-            position=field.position,
-            handlungsfeld_version_id=field.id,
+def _subjects(session: Session, made: Round) -> Iterator[SubjectWords]:
+    fields = select(HandlungsfeldVersion.slug).where(HandlungsfeldVersion.concept_version_id == made.concept_version_id)
+    for slug in session.execute(fields.order_by(HandlungsfeldVersion.position)).scalars().all():
+        subject = select(Subject.id).where(Subject.round_id == made.id, Subject.slug == slug)
+        subject_id = session.execute(subject).scalar_one_or_none() or 0
+        joined = session.execute(select(SubjectPart).where(SubjectPart.subject_id == subject_id)).scalars().all()
+        yield SubjectWords(
+            id=subject_id,
+            slug=slug,
+            home=f"/runden/{made.slug}/handlungsfelder/{slug}",
+            thread_id=next((one.thread_id for one in joined if one.thread_id), 0),
+            question_id=next((one.question_id for one in joined if one.question_id), 0),
+            question_slug=slug,
         )
-        thread = Thread(
-            window_id=talk.window_id, home=home, premoderated=made.premoderated, shows_sums=made.shows_interim
-        )
-        question = Question(
-            contest_id=contest.id, slug=field.slug, home=home, position=field.position, title=field.title
-        )
-        session.add_all([subject, thread, question])
-        session.flush()
-        for position, choice in enumerate(Choice, 1):
-            label = {"de": LABELS[choice]}
-            session.add(Option(question_id=question.id, slug=choice, position=position, label=label))
-        session.add(SubjectPart(subject_id=subject.id, part_id=talk.id, thread_id=thread.id))
-        session.add(SubjectPart(subject_id=subject.id, part_id=vote.id, question_id=question.id))
-        session.flush()
-        words.append(SubjectWords(subject.id, field.slug, home, thread.id, question.id, question.slug))
-    return tuple(words)

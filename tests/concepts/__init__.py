@@ -1,0 +1,1 @@
+"""Concepts: texts in versions, and who may change them."""
