@@ -122,9 +122,12 @@ def _refuse_what_was_sent() -> None:
 
 
 def _forget_what_was_sent(response: Response) -> Response:
-    """Delete what was sent once it arrived; as long as it is refused, it is kept."""
-    kept = _sent_intent()
-    if kept is not None and response.status_code < 400:
+    """Delete what was sent once it arrived; as long as it is refused, it is kept.
+
+    After a refusal the form is not even looked at: it may be too large to be read.
+    """
+    kept = _sent_intent() if response.status_code < 400 else None
+    if kept is not None:
         commands.forget_intent(session(), intent_id=kept, person_id=person_id())
     return response
 
