@@ -1,0 +1,134 @@
+"""Whatever people do in whatever order, the ballots are what a simple dictionary says."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from participation.audiences.facts import Who
+from participation.foundation.clock import StoppedClock
+from participation.foundation.facts import Fact
+from participation.results.commands import recount
+from participation.voting import queries
+from participation.voting.commands import cast_ballot, forget, withdraw_ballot
+from participation.voting.facts import Choice, NoBallot
+from participation.voting.models import Ballot, Question, RollEntry
+from participation.windows.facts import WindowClosed
+from tests.engines import Databases, engine_for
+from tests.world import CLOSES, OPENS, a_citizen, a_round
+from tests.world.voting import keys_of
+
+PEOPLE = 4
+people, questions = st.integers(0, PEOPLE - 1), st.integers(0, 1)
+
+
+class Voting(RuleBasedStateMachine):
+    """Four people, two questions, and the dictionary of who chose what."""
+
+    store: Databases
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.url = self.store.migrated()
+        self.engine = engine_for(self.url)
+        self.session = Session(self.engine)
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = StoppedClock(OPENS)
+        self.round = a_round(self.session)
+        self.keys = keys_of(self.round, Path(self.folder.name))
+        self.people: list[Who] = [a_citizen(self.session) for _ in range(PEOPLE)]
+        self.chosen: dict[tuple[int, int], str] = {}
+        self.closed = False
+
+    @rule(person=people, question=questions, choice=st.sampled_from([*Choice]))
+    def cast(self, person: int, question: int, choice: str) -> None:
+        self._act(cast_ballot, person, question, choice=choice)
+        if not self.closed:
+            self.chosen[person, question] = choice
+
+    @rule(person=people, question=questions)
+    def withdraw(self, person: int, question: int) -> None:
+        there = (person, question) in self.chosen
+        self._act(withdraw_ballot, person, question, expected=None if there else NoBallot)
+        if not self.closed:
+            self.chosen.pop((person, question), None)
+
+    @rule(person=people)
+    def leave(self, person: int) -> None:
+        forget(self.session, self.people[person].person_id, self.clock, self.keys)
+        if not self.closed:
+            self.chosen = {key: choice for key, choice in self.chosen.items() if key[0] != person}
+
+    @rule()
+    def time_passes(self) -> None:
+        if not self.closed:
+            self.clock.advance(timedelta(days=1))
+
+    @rule()
+    def close(self) -> None:
+        self.clock.at, self.closed = CLOSES, True
+
+    @invariant()
+    def ballots_are_what_people_chose(self) -> None:
+        self.session.rollback()
+        rows = self.session.execute(select(Question.position, Ballot.choice).join(Question)).all()
+        expected = [(question + 1, f'"{choice}"') for (_, question), choice in self.chosen.items()]
+        assert sorted(map(tuple, rows)) == sorted(expected)
+        roll = self.session.execute(select(Question.position).join(RollEntry)).scalars().all()
+        assert sorted(roll) == sorted(position for position, _ in expected)
+
+    @invariant()
+    def everybody_sees_their_own_choice_while_it_is_open(self) -> None:
+        for person, who in enumerate(self.people):
+            for question, subject in enumerate(self.round.subjects):
+                card = queries.question_card(
+                    self.session,
+                    question_id=subject.question_id,
+                    viewer=who.person_id,
+                    now=self.clock(),
+                    keys=self.keys,
+                )
+                mine = self.chosen.get((person, question))
+                assert card.has_voted == (mine is not None)
+                assert card.choice == (None if self.closed else mine)
+
+    def _act(self, act: Any, person: int, question: int, expected: type[Fact] | None = None, **what: Any) -> None:
+        wanted = WindowClosed if self.closed else expected
+        names = {"question_id": self.round.subjects[question].question_id, "who": self.people[person]}
+        try:
+            act(self.session, keys=self.keys, clock=self.clock, **names, **what)
+        except Fact as fact:
+            assert type(fact) is wanted
+        else:
+            assert wanted is None
+
+    def teardown(self) -> None:
+        assert recount(self.session) == []
+        self.session.close()
+        self.engine.dispose()
+        self.store.drop(self.url)
+        self.folder.cleanup()
+
+
+@pytest.mark.filterwarnings("ignore:.*TemporaryDirectory.*")
+def test_ballots_follow_what_people_did(database_store: Databases) -> None:
+    class Here(Voting):
+        store = database_store
+
+    few = settings(
+        max_examples=8,
+        stateful_step_count=20,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Here, settings=few)
