@@ -24,9 +24,9 @@ class Choice(StrEnum):
 
 
 LABELS: dict[Choice, dict[str, str]] = {
-    Choice.FOR: {"de": marked("Dafür"), "en": "In favour"},
+    Choice.FOR: {"de": marked("Dafür"), "en": "For"},
     Choice.AGAINST: {"de": marked("Dagegen"), "en": "Against"},
-    Choice.ABSTAIN: {"de": marked("Enthaltung"), "en": "Abstention"},
+    Choice.ABSTAIN: {"de": marked("Enthaltung"), "en": "Abstain"},
 }
 """What the options of Zustimmung say on the page."""
 
