@@ -5,12 +5,13 @@ from __future__ import annotations
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -55,8 +56,16 @@ class Voting(RuleBasedStateMachine):
         if not self.closed:
             self.chosen[person, question] = choice
 
+    @precondition(lambda self: self.chosen)
+    @rule(pick=st.randoms(use_true_random=False))
+    def withdraw(self, pick: Random) -> None:
+        person, question = pick.choice(sorted(self.chosen))
+        self._act(withdraw_ballot, person, question)
+        if not self.closed:
+            del self.chosen[person, question]
+
     @rule(person=people, question=questions)
-    def withdraw(self, person: int, question: int) -> None:
+    def withdraw_what_may_not_be_there(self, person: int, question: int) -> None:
         there = (person, question) in self.chosen
         self._act(withdraw_ballot, person, question, expected=None if there else NoBallot)
         if not self.closed:
@@ -73,6 +82,7 @@ class Voting(RuleBasedStateMachine):
         if not self.closed:
             self.clock.advance(timedelta(days=1))
 
+    @precondition(lambda self: self.clock() > OPENS)
     @rule()
     def close(self) -> None:
         self.clock.at, self.closed = CLOSES, True
@@ -125,8 +135,8 @@ def test_ballots_follow_what_people_did(database_store: Databases) -> None:
         store = database_store
 
     few = settings(
-        max_examples=8,
-        stateful_step_count=20,
+        max_examples=10,
+        stateful_step_count=30,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),
