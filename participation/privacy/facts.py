@@ -19,6 +19,46 @@ ROOM_NAMES = {
     "results": marked("Ihre Amtshandlungen bei Auszählungen"),
 }
 
+FACT_NAMES = {
+    "at": marked("Zeitpunkt"),
+    "audience": marked("Kreis der Beteiligung"),
+    "comment": marked("Nummer des Kommentars"),
+    "contest": marked("Abstimmung"),
+    "contribution": marked("Nummer des Beitrags"),
+    "counted_at": marked("ausgezählt"),
+    "created_at": marked("angelegt"),
+    "decided_at": marked("entschieden"),
+    "device": marked("Gerät"),
+    "email": marked("E-Mail-Adresse"),
+    "given_at": marked("zugestimmt"),
+    "has_password": marked("Passwort gesetzt"),
+    "kind": marked("Art"),
+    "language": marked("Sprache"),
+    "name": marked("Name"),
+    "office": marked("Stelle"),
+    "on": marked("Tag"),
+    "outcome": marked("Entscheidung"),
+    "path": marked("Seite"),
+    "purpose": marked("Zweck"),
+    "question": marked("Frage"),
+    "role": marked("Rolle"),
+    "round": marked("Nummer der Beteiligung"),
+    "rule": marked("Regel der Netiquette"),
+    "sent_at": marked("abgeschickt"),
+    "settled_at": marked("erledigt"),
+    "shown_as": marked("Angezeigter Name"),
+    "since": marked("seit"),
+    "state": marked("Stand"),
+    "template": marked("Vorlage"),
+    "terms_version": marked("Fassung der Bedingungen"),
+    "title": marked("Titel"),
+    "took_part_on": marked("teilgenommen am"),
+    "until": marked("bis"),
+    "used_at": marked("benutzt"),
+    "value": marked("Bewertung"),
+}
+"""What rooms call their facts, in words that people understand; the file keeps the short names."""
+
 
 class NotConfirmed(Unprocessable):
     """What was typed does not confirm that the account shall go."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, flash, jsonify, request
 from flask import session as cookie
@@ -17,12 +18,12 @@ from participation.contributions.facts import NETIQUETTE
 from participation.discussion.facts import VALUES
 from participation.foundation.access import needs
 from participation.foundation.facts import Missing
-from participation.foundation.i18n import words_of
+from participation.foundation.i18n import day, moment, plain_words, words_of
 from participation.foundation.limits import take
 from participation.foundation.paging import key_from
 from participation.foundation.web import clock, now, page, person_id, see_other, session, settings
 from participation.privacy import commands, queries
-from participation.privacy.facts import ROOM_NAMES, NotConfirmed
+from participation.privacy.facts import FACT_NAMES, ROOM_NAMES, NotConfirmed
 from participation.privacy.forms import DeletionByPasswordForm, DeletionForm
 from participation.voting.facts import NoBallot
 from participation.voting.keys import KeyFolder
@@ -79,7 +80,9 @@ def choice(question_id: int) -> ResponseReturnValue:
 def disclosure() -> ResponseReturnValue:
     """Show what is kept about oneself, by room, with the file to take along."""
     held = queries.disclosure(session(), person_id=person_id(), rooms=commands.ROOMS)
-    return _private(page("privacy/disclosure.html", held=held, names=ROOM_NAMES))
+    return _private(
+        page("privacy/disclosure.html", held=held, names=ROOM_NAMES, fact_names=FACT_NAMES, readable=_readable)
+    )
 
 
 @bp.get("/meine-beteiligung/auskunft.json")
@@ -117,6 +120,22 @@ def erase() -> ResponseReturnValue:
     cookie.clear()
     flash(_("Ihr Konto ist gelöscht. Danke, dass Sie sich beteiligt haben."), "success")
     return see_other("/")
+
+
+def _readable(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the facts of a holding as people read them: moments and texts in their language, nothing empty."""
+    return [(name, _in_words(value)) for name, value in facts.items() if value is not None]
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("ja") if value else _("nein")
+    if isinstance(value, dict):
+        return plain_words(value)
+    try:
+        return moment(datetime.fromisoformat(value)) if "T" in str(value) else day(date.fromisoformat(value))
+    except (TypeError, ValueError):
+        return str(value)
 
 
 def _farewell(form: DeletionForm | DeletionByPasswordForm, status: int = 200) -> ResponseReturnValue:
