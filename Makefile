@@ -14,8 +14,6 @@ PORT ?= 8000
 ARGS ?=
 WORKERS ?= 2
 
-DEMO_SIGN_INS := buergerin@example.org moderation@example.org leitung@example.org vertretung@example.org admin@example.org
-
 export FLASK_APP := wsgi.py
 
 .PHONY: setup run test check lock bench drills translations format
@@ -49,12 +47,11 @@ run: export PARTICIPATION_ENV := development
 run: export PORT := $(PORT)
 run: setup
 	@$(BIN)/flask db upgrade
+# Loads once, and says each time who can sign in.
 	@$(BIN)/flask example load
 	@echo
 	@echo "  http://127.0.0.1:$(PORT)"
 	@echo "  Mails: http://127.0.0.1:$(PORT)/postfach"
-	@echo "  Sign in with the password demo-Bochum-2026 as:"
-	@for address in $(DEMO_SIGN_INS); do echo "    $$address"; done
 	@echo "  Ctrl-C ends web and worker."
 	@echo
 	@$(BIN)/waitress-serve --listen=127.0.0.1:$(PORT) --connection-limit=1000 --threads=8 wsgi:app & web=$$!; $(BIN)/flask worker & worker=$$!; \
