@@ -71,8 +71,10 @@ class Voting(RuleBasedStateMachine):
         if not self.closed:
             self.chosen.pop((person, question), None)
 
-    @rule(person=people)
-    def leave(self, person: int) -> None:
+    @precondition(lambda self: self.chosen)
+    @rule(pick=st.randoms(use_true_random=False))
+    def leave(self, pick: Random) -> None:
+        person, _ = pick.choice(sorted(self.chosen))
         forget(self.session, self.people[person].person_id, self.clock, self.keys)
         if not self.closed:
             self.chosen = {key: choice for key, choice in self.chosen.items() if key[0] != person}
