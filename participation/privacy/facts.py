@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from participation.foundation.facts import Unprocessable, marked
 
-DELETION_WORDS = ("löschen", "delete")
+DELETION_WORDS = (marked("löschen"), "delete")
 """What somebody without a password types to confirm, in either language of the page."""
 
 ROOM_NAMES = {
