@@ -1,0 +1,90 @@
+"""Moderating by keyboard, on a phone, and without JavaScript; reporting as a visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from participation.contributions.facts import State
+from participation.foundation.clock import StoppedClock
+from participation.moderation.models import Notice
+from tests.servers import Live
+from tests.world import a_moderator, a_round
+from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, state_of
+from tests.world.sign_in import sign_in_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browsers import OpenBrowser
+
+
+def test_the_queue_is_worked_through_by_keyboard(
+    session: Session, live: Live, browser_page: Page, axe: Callable[[Page], None], clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    first, second = (a_comment(session, round, clock=clock, held=True, text=f"Wartender Text {n}.") for n in (1, 2))
+    page = browser_page
+    sign_in_browser(page, live, session, a_moderator(session, round))
+    page.goto("/moderation")
+    axe(page)
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.get_by_text("Der Beitrag ist veröffentlicht.").wait_for()
+    assert (state_of(session, first), state_of(session, second)) == (State.PUBLISHED, State.HELD)
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.wait_for_url("**/moderation/*")
+    assert page.get_by_label("Zurückhalten", exact=True).is_checked()
+    axe(page)
+    page.get_by_label("1. Achten Sie die anderen").check()
+    page.get_by_label("Begründung").fill(REASON)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Der Beitrag ist zurückgehalten.").wait_for()
+    assert state_of(session, second) == State.WITHHELD
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog").is_visible()
+    assert len(decision_letters(session)) == 2
+
+
+def test_moderating_without_javascript_on_a_phone(
+    session: Session, live: Live, open_browser: OpenBrowser, nu: Callable[[str], None], clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, text="Gemeldeter Text.")
+    a_notice(session, comment, clock=clock)
+    page = open_browser(width=360, javascript=False)
+    sign_in_browser(page, live, session, a_moderator(session, round))
+    page.goto("/moderation?liste=reported")
+    nu(page.content())
+    page.get_by_role("link", name="Zurückhalten …").click()
+    page.get_by_role("button", name="Entscheidung speichern").click()
+    assert page.get_by_role("alert").is_visible()
+    page.get_by_label("3. Keine privaten Daten").check()
+    page.get_by_label("Begründung").fill("Eine Telefonnummer.")
+    nu(page.content())
+    page.get_by_role("button", name="Entscheidung speichern").click()
+    assert page.url.endswith("/moderation?liste=reported")
+    assert state_of(session, comment) == State.WITHHELD
+
+
+def test_a_visitor_reports_in_the_browser(
+    session: Session, live: Live, open_browser: OpenBrowser, axe: Callable[[Page], None], clock: StoppedClock
+) -> None:
+    comment = a_comment(session, a_round(session), clock=clock)
+    page = open_browser(width=360, dark=True)
+    page.goto(f"/beitraege/{comment}/meldung")
+    axe(page)
+    page.get_by_label("Etwas anderes").check()
+    page.get_by_role("button", name="Meldung abschicken").click()
+    page.get_by_role("alert").wait_for()
+    axe(page)
+    page.get_by_label("Was ist Ihnen aufgefallen?").fill("Der Link führt auf eine Schadseite.")
+    page.get_by_role("button", name="Meldung abschicken").click()
+    page.get_by_role("heading", name="Danke für Ihre Meldung").wait_for()
+    session.rollback()
+    assert session.execute(select(func.count()).select_from(Notice)).scalar_one() == 1
