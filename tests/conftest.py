@@ -29,7 +29,7 @@ IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 ENGINE_MARKS = {"postgresql": ON_POSTGRESQL, "sqlite": not ON_POSTGRESQL}
 LEFT_OUT = {
     "postgresql": "needs PostgreSQL: make test DATABASE_URL=postgresql://…",
-    "sqlite": "is about SQLite alone",
+    "sqlite": "is looked at on SQLite alone",
 }
 
 

@@ -21,6 +21,9 @@ from tests.world.sign_in import sign_in_browser, token_of
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+# A page looks the same whatever database it was read from.
+pytestmark = pytest.mark.sqlite
+
 FACES = [(1280, False), (1280, True), (360, False), (360, True)]
 NOT_FOR_EYES = (".json", ".csv", "z", "regelblatt")
 NARROWEST = 320

@@ -1,0 +1,270 @@
+"""The corpus of hostile text goes through the text fields; what shows it runs nothing foreign in Chromium."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from participation.accounts.models import Office
+from participation.audiences.facts import Role
+from participation.contributions.models import Contribution
+from participation.discussion.models import Comment
+from participation.rounds.models import Round
+from participation.voting.keys import KeyFolder
+from tests.browsers import OpenBrowser
+from tests.everywhere.pages import tree_of
+from tests.servers import Live
+from tests.world import RoundWords, a_citizen, a_round, an_admin, an_official
+from tests.world.sign_in import post, sign_in_browser, signed_in
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+AN_HOUR = timedelta(hours=1)
+NEVER = {"iframe", "object", "embed", "applet", "base", "frame", "frameset", "math", "style", "img", "video", "audio"}
+"""Elements that no page of ours has."""
+
+
+@pytest.fixture(scope="module")
+def corpus(shared_data: Path) -> list[str]:
+    """All 830 inputs."""
+    folder = shared_data / "xss"
+    inputs = [str(case["payload"]) for case in json.loads((folder / "dompurify-expect.json").read_text("utf-8"))]
+    tests = json.loads((folder / "html5lib-sanitizer-tests1.json").read_text("utf-8"))
+    inputs += [str(case["input"]) for case in tests]
+    inputs += [file.read_text("utf-8").split("\n--\n")[0] for file in sorted((folder / "bleach-tests").glob("*.test"))]
+    inputs += json.loads((folder / "blns.json").read_text("utf-8"))
+    assert len(inputs) == 830
+    return inputs
+
+
+def foreign_in(html: str) -> list[str]:
+    """Return what a page holds, parsed as a browser does, that our own templates never write."""
+    found = []
+    for node in tree_of(html).iter():
+        if not isinstance(node.tag, str):
+            continue
+        if node.tag in NEVER or (node.tag == "script" and not str(node.get("src", "")).startswith("/static/")):
+            found.append(f"<{node.tag}>")
+        found += [
+            f"<{node.tag} {name}={value!r}>"
+            for name, value in node.attrib.items()
+            if name.lower().startswith("on") or name == "style" or _leads_astray(name, value)
+        ]
+    return found
+
+
+def _leads_astray(name: str, value: str) -> bool:
+    plain = "".join(value.split()).lower()
+    bad = ("javascript:", "vbscript:", "data:text", "//", "/\\")
+    return name in {"href", "src", "action", "formaction"} and plain.startswith(bad)
+
+
+def _harmless(client: FlaskClient, *paths: str) -> None:
+    for path in paths:
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert foreign_in(answer.get_data(as_text=True)) == [], path
+
+
+def _send_all(client: FlaskClient, live: Live, path: str, forms: Iterable[dict[str, str]]) -> int:
+    """Post each form an hour after the last; return how many were taken. No answer fails or holds anything foreign."""
+    taken = 0
+    for fields in forms:
+        answer = post(client, path, **fields)
+        assert answer.status_code in {303, 409, 422}, (answer.status_code, fields)
+        if answer.status_code == 303:
+            taken += 1
+        else:
+            assert foreign_in(answer.get_data(as_text=True)) == [], fields
+        live.clock.advance(AN_HOUR / 4)
+    return taken
+
+
+def _long_round(session: Session, live: Live) -> RoundWords:
+    """A round that lasts until everything was typed."""
+    made = a_round(session, closes=datetime(2030, 1, 1, tzinfo=UTC), handlungsfelder=1)
+    KeyFolder(live.app.extensions["settings"].key_dir).make(made.contest_slug)
+    return made
+
+
+def _padded(texts: Iterable[str]) -> Iterator[str]:
+    """Make short texts long enough to be taken."""
+    return (text if len(text.strip()) >= 10 else f"{text} und noch etwas Text" for text in texts)
+
+
+def test_what_citizens_type(live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser) -> None:
+    made = _long_round(session, live)
+    author, reader = a_citizen(session, shown_as="Ada"), a_citizen(session, shown_as="Ben")
+    ada, ben = (signed_in(live.app, session, who.person_id) for who in (author, reader))
+    visitor = live.app.test_client()
+    comment = {"stance": "neutral", "shown_as": "Ada"}
+    place = f"/diskussion/{made.thread_id}/kommentare"
+    taken = _send_all(ada, live, place, ({**comment, "text": text} for text in _padded(corpus)))
+    assert taken > 820
+    session.rollback()
+    ids = list(session.execute(select(Comment.id).order_by(Comment.id)).scalars())
+    reply_to = f"/kommentare/{ids[0]}"
+    assert (
+        _send_all(ben, live, f"{reply_to}/antworten", ({"text": text, "shown_as": "Ben"} for text in _padded(corpus)))
+        > 820
+    )
+    names = _send_all(ada, live, "/konto/name", ({"name": text} for text in corpus))
+    assert 0 < names < len(corpus)
+    notices = ({"kind": "other", "text": text} for text in corpus)
+    for number, fields in zip(ids, notices, strict=False):
+        _send_all(visitor, live, f"/beitraege/{number}/meldung", [fields])
+    pages = list(_pages_of(visitor, made.home)) + list(_pages_of(visitor, reply_to))
+    _harmless(visitor, *pages)
+    _harmless(ada, "/konto", "/konto/name", *_pages_of(ada, "/meine-beteiligung"))
+    _open_all(open_browser(), pages)
+
+
+def test_what_officials_type(live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser) -> None:
+    made = _long_round(session, live)
+    author = a_citizen(session, shown_as="Ada")
+    staff = an_official(session, Role.STAFF, office_id=made.office_id)
+    moderator = an_official(session, Role.MODERATOR, office_id=made.office_id)
+    boss = an_admin(session)
+    office, moderation, admin = (signed_in(live.app, session, one) for one in (staff, moderator, boss))
+    ada = signed_in(live.app, session, author.person_id)
+
+    assert _send_all(admin, live, "/verwaltung/stellen", ({"name_de": text, "name_en": text} for text in corpus)) > 600
+    fields = {"office_id": str(made.office_id)}
+    concepts = ({**fields, **_sides(text, "title", "summary")} for text in corpus)
+    assert _send_all(office, live, "/verwaltung/konzepte", concepts) > 600
+    _write_one_concept(office, live, corpus)
+    rounds = ({**_round_fields(made.office_id), **_sides(text, *ROUND_TEXTS)} for text in corpus)
+    assert _send_all(office, live, "/verwaltung/runden", rounds) > 600
+    _decide_with_reasons(ada, moderation, live, session, made, corpus)
+
+    slugs = list(session.execute(select(Round.slug).where(Round.id != made.id)).scalars())
+    _harmless(admin, "/verwaltung/stellen", "/verwaltung/berechtigungen")
+    _harmless(office, "/verwaltung/konzepte", "/verwaltung/runden", "/verwaltung/konzepte/alles-moegliche")
+    _harmless(
+        office, *(f"/verwaltung/runden/{slug}/{page}" for slug in slugs[::7] for page in ("vorschau", "bearbeitung"))
+    )
+    _harmless(ada, *_pages_of(ada, "/meine-beteiligung"))
+    assert session.execute(select(Office.id)).all()
+
+    page = open_browser()
+    sign_in_browser(page, live, session, boss)
+    _open_all(page, ["/verwaltung/stellen"])
+    page = open_browser()
+    sign_in_browser(page, live, session, staff)
+    _open_all(page, ["/verwaltung/konzepte", "/verwaltung/runden", "/verwaltung/konzepte/alles-moegliche"])
+    _open_all(page, [f"/verwaltung/runden/{slug}/vorschau" for slug in slugs[::25]])
+    page = open_browser()
+    sign_in_browser(page, live, session, author.person_id)
+    _open_all(page, list(_pages_of(ada, "/meine-beteiligung"))[::4])
+
+
+ROUND_TEXTS = ("title", "summary", "mandate", "influence", "decided_by")
+
+
+def _sides(text: str, *names: str) -> dict[str, str]:
+    return {f"{name}_{tag}": text for name in names for tag in ("de", "en")}
+
+
+def _round_fields(office_id: int) -> dict[str, str]:
+    return {
+        "office_id": str(office_id),
+        "concept_version_id": "0",
+        "level": "konsultation",
+        "talk_opens_at": "2031-06-01T08:00",
+        "talk_closes_at": "2031-07-01T18:00",
+        "vote_opens_at": "2031-06-01T08:00",
+        "vote_closes_at": "2031-07-01T18:00",
+        "talk_effect": "informs",
+        "vote_effect": "recommends",
+        "premoderated": "nein",
+        "shows_interim": "nein",
+    }
+
+
+def _write_one_concept(office: FlaskClient, live: Live, corpus: list[str]) -> None:
+    """One concept whose Leitthema and Handlungsfelder hold the whole corpus, twenty inputs each."""
+    made = post(
+        office, "/verwaltung/konzepte", office_id=_first_office(office), title_de="Alles Mögliche", summary_de="x"
+    )
+    place = made.headers["Location"]
+    assert place.endswith("alles-moegliche"), place
+    themes = f"{place}/leitthemen"
+    assert _send_all(office, live, themes, ({**_sides(text, "title"), "text_de": text} for text in corpus)) > 600
+    theme = _first_theme(office, place)
+    for start in range(0, len(corpus), 20):
+        some = corpus[start : start + 20]
+        goals = {f"goals-{number}-{tag}": text for number, text in enumerate(some) for tag in ("de", "en")}
+        fits = {name: text for name, text in goals.items() if len(text.strip()) <= 500}
+        texts = {"text_de": "\n\n".join(some)[:19_000], "text_en": "\n\n".join(some)[:19_000]}
+        fields = {"leitthema_id": theme, "title_de": f"Feld {start}", **texts, **fits}
+        assert _send_all(office, live, f"{place}/handlungsfelder", [fields]) == 1, start
+
+
+def _first_office(client: FlaskClient) -> str:
+    return _first_option(client.get("/verwaltung/konzepte/neu").get_data(as_text=True), "office_id")
+
+
+def _first_theme(client: FlaskClient, place: str) -> str:
+    links = [link.get("href", "") for link in tree_of(client.get(place).get_data(as_text=True)).iter("a")]
+    return next(link.split("/")[-3] for link in links if link.endswith("/handlungsfelder/neu"))
+
+
+def _first_option(html: str, name: str) -> str:
+    select = next(one for one in tree_of(html).iter("select") if one.get("name") == name)
+    return next(one.get("value", "") for one in select.iter("option") if one.get("value"))
+
+
+def _decide_with_reasons(
+    ada: FlaskClient, moderation: FlaskClient, live: Live, session: Session, made: RoundWords, corpus: list[str]
+) -> None:
+    """Withhold a comment for each input, with the input as reason."""
+    place = f"/diskussion/{made.thread_id}/kommentare"
+    comments = (
+        {"stance": "neutral", "shown_as": "Ada", "text": f"Beitrag Nummer {number}."} for number in range(len(corpus))
+    )
+    _send_all(ada, live, place, comments)
+    session.rollback()
+    written = session.execute(select(Contribution.id).order_by(Contribution.id)).scalars().all()
+    decided = 0
+    for number, reason in zip(written, corpus, strict=True):
+        fields = {
+            "outcome": "withheld",
+            "rule": "spam",
+            "reason": reason,
+            "version": "1",
+            "last_seen": "",
+            "listed": "held",
+        }
+        decided += _send_all(moderation, live, f"/moderation/{number}/entscheidung", [fields])
+    assert decided > 800
+
+
+def _pages_of(client: FlaskClient, path: str) -> Iterator[str]:
+    """Yield the addresses of a list, from its first page to its last."""
+    while path:
+        yield path
+        links = tree_of(client.get(path).get_data(as_text=True)).iter("a")
+        path = next((link.get("href", "") for link in links if link.get("rel") == "next"), "")
+
+
+def _open_all(page: Page, paths: list[str]) -> None:
+    """Open the pages; the browser itself complains of what the policy stops, and a dialog would mean that text ran."""
+    opened: list[str] = []
+    page.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
+    for path in paths:
+        answer = page.goto(path)
+        assert answer is not None and answer.status == 200, path
+        assert (
+            page.evaluate("document.querySelectorAll('img, iframe, object, embed, svg [onload], [onerror]').length")
+            == 0
+        ), path
+    assert opened == []
