@@ -83,7 +83,7 @@ def open_sessions(app: Flask, roles_of: RolesOf) -> None:
 def _send_to_sign_in() -> Response:
     """Keep what a visitor sent and let them sign in; of a vote only the page is kept."""
     if request.endpoint == "accounts.sign_out":
-        return see_other("/")
+        return see_other(url_for("accounts.sign_in"))
     if request.method != "POST":
         return see_other(url_for("accounts.sign_in", next=request.full_path.removesuffix("?")))
     view = current_app.view_functions[request.endpoint or ""]

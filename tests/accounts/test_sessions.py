@@ -81,7 +81,7 @@ def test_signing_out_twice_is_no_error(app: Flask, session: Session) -> None:
     client = signed_in(app, session, a_person(session))
     post(client, "/abmelden")
     answer = client.post("/abmelden")
-    assert (answer.status_code, answer.location) == (303, "/")
+    assert (answer.status_code, answer.location) == (303, "/anmelden")
 
 
 def test_a_session_runs_out_after_thirty_days(app: Flask, session: Session, clock: StoppedClock) -> None:
