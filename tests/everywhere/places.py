@@ -169,7 +169,7 @@ def _add_drafts(session: Session, places: Places, office_id: int) -> None:
     assert theme and written
     version = session.get_one(ConceptVersion, version_id)
     intent = Intent(
-        path=places.rounds["open"].home,
+        path=f"/diskussion/{places.rounds['open'].thread_id}/kommentare",
         method="POST",
         fields={"fields": [["text", "Was ich schreiben wollte"]], "page": None},
         person_id=places.people["citizen"],
