@@ -248,7 +248,8 @@ def _numbers_equal_rows(visitor: Page, session: Session) -> None:
     counted = Counter(re.sub(r"\W", "", choice) for choice in ballots)
     assert counted == {"dafuer": 1, "dagegen": 1, "enthaltung": 1}
     assert len(session.execute(select(RollEntry).where(RollEntry.question_id == question)).all()) == 3
-    _sees(visitor, "Mehr Bäume", "Bäume spenden Schatten")
+    visitor.get_by_role("link", name="Mehr Bäume").click()
+    _sees(visitor, "Bäume spenden Schatten")
     figures = json.loads(visitor.request.get("/runden/gruene-wege/ergebnis.json").text())["figures"]["subjects"]
     told = next(subject for subject in figures if subject["slug"] == "mehr-baeume")
     assert {option["slug"]: option["votes"] for option in told["vote"]["options"]} == counted
