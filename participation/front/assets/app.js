@@ -119,6 +119,15 @@
     if (button && "shortcutsHelp" in button.dataset) $("#tastenkuerzel-hilfe")?.showModal();
   });
 
+  // ── A link into something folded unfolds it; older browsers do not do that by themselves ──
+  const unfold = () => {
+    let target = null;
+    try { target = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { /* not one of ours */ }
+    const fold = target?.closest("details:not([open])");
+    if (fold) { fold.open = true; target.scrollIntoView(); }
+  };
+  window.addEventListener("hashchange", unfold);
+
   // ── Keys for the moderators' queue ──
   const list = $("[data-shortcuts]");
   const on = $("[data-shortcuts-switch]");
@@ -195,5 +204,6 @@
   });
 
   prepare(document);
+  unfold();
   $("[data-focus]")?.focus();
 })();
