@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from tests.everywhere.access import Route, routes
@@ -97,12 +98,22 @@ def known_forms(read_site: Site) -> dict[str, list[PageForm]]:
     """All forms that anybody sees anywhere, by the endpoint they go to."""
     found: dict[str, list[PageForm]] = {}
     seen = set()
-    adapter = read_site.app.url_map.bind("localhost")
     for role, form in _all_forms(read_site):
         if (role, form.action, form.fields) not in seen and form.method == "post":
             seen.add((role, form.action, form.fields))
-            found.setdefault(adapter.match(urlsplit(form.action).path, method="POST")[0], []).append(form)
+            found.setdefault(_target(read_site, form), []).append(form)
     return found
+
+
+def _target(site: Site, form: PageForm) -> str:
+    try:
+        return str(site.app.url_map.bind("localhost").match(urlsplit(form.action).path, method="POST")[0])
+    except HTTPException as nowhere:
+        return f"{form.page} -> {form.action}: {nowhere.code}"
+
+
+def test_every_form_leads_somewhere(known_forms: dict[str, list[PageForm]]) -> None:
+    assert not [target for target in known_forms if ":" in target]
 
 
 def _all_forms(site: Site) -> Iterator[tuple[str, PageForm]]:
@@ -160,15 +171,15 @@ def test_no_form_breaks_whatever_is_typed(site: Site, known_forms: dict[str, lis
 
 @pytest.mark.parametrize("route", POSTING, ids=str)
 def test_no_form_breaks_at_bodies_that_are_no_form(site: Site, route: Route) -> None:
-    for role in ("visitor", "staff"):
-        for _, path in addresses(route.rule, site.places):
-            client = site.client(role)
-            headers = {"X-CSRFToken": token_of(client)}
-            for kind, body in BODIES:
-                before = _state(site)
-                status = client.post(path, data=body, content_type=kind, headers=headers).status_code
-                assert status < 500, f"{kind} {body!r} at {path}"
-                assert status < 400 or not changes(before, _state(site))
+    _, path = next(addresses(route.rule, site.places))
+    for role in ("visitor", "citizen", "staff"):
+        client = site.client(role)
+        headers = {"X-CSRFToken": token_of(client)}
+        for kind, body in BODIES:
+            before = _state(site)
+            status = client.post(path, data=body, content_type=kind, headers=headers).status_code
+            assert status < 500, f"{kind} {body!r} at {path}"
+            assert status < 400 or not changes(before, _state(site))
 
 
 @pytest.mark.parametrize("route", POSTING, ids=str)
@@ -190,14 +201,14 @@ def test_a_million_signs_are_refused_and_not_kept(
 
 @pytest.mark.parametrize("route", READING, ids=str)
 def test_no_page_breaks_at_any_query(read_site: Site, route: Route) -> None:
-    for _, path in addresses(route.rule, read_site.places):
-        for role in ("visitor", "citizen", "staff", "moderator"):
-            client = read_site.client(role)
-            for name in _query_names(client.get(path)) | {"after", "next", "vorhaben", "seite", "sortierung"}:
-                for value in HOSTILE:
-                    query = quote_plus(value[:2000], errors="surrogatepass")
-                    status = client.get(f"{path}?{name}={query}&{name}=").status_code
-                    assert status < 500, f"{path}?{name}={query[:60]}"
+    _, path = next(addresses(route.rule, read_site.places))
+    for role in ("visitor", "staff"):
+        client = read_site.client(role)
+        for name in _query_names(client.get(path)) | {"after", "next", "vorhaben"}:
+            for value in HOSTILE:
+                query = quote_plus(value[:2000], errors="surrogatepass")
+                status = client.get(f"{path}?{name}={query}&{name}=").status_code
+                assert status < 500, f"{path}?{name}={query[:60]}"
 
 
 def _query_names(response: TestResponse) -> set[str]:
