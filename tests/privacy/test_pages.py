@@ -114,11 +114,13 @@ def test_own_ratings_stand_behind_a_link(session: Session, app: Flask, round: Ro
     kept, gone = (a_comment(session, round, clock=clock, text=f"Bewerteter Text {n}.") for n in "ab")
     for comment in (kept, gone):
         rate_comment(session, comment_id=comment, who=who, value=Value.DISAGREE, clock=clock)
+    rate_comment(session, comment_id=kept, who=a_citizen(session), value=Value.AGREE, clock=clock)
     withhold(session, gone, by=a_moderator(session, round), clock=clock)
     browser = signed_in(app, session, who.person_id)
     front, page = browser.get(PATH).text, browser.get(f"{PATH}/bewertungen/{round.slug}")
     assert "Ihre 2 Bewertungen ansehen" in front and "stimme nicht zu" not in front
     assert page.text.count("stimme nicht zu") == 2 and page.headers["Cache-Control"] == "no-store"
+    assert "stimme zu" not in page.text
     assert "Bewerteter Text a." in page.text and "Bewerteter Text b." not in page.text
 
 
