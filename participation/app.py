@@ -102,6 +102,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     )
     app.extensions["settings"] = settings
     app.extensions["clock"] = clock
+    app.extensions["pages"] = headers.PageMemory()
     _configure(app, settings)
     _open_database(app, settings)
     _open_jobs(app, settings)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 
-from flask import Response, request
+from flask import Response, current_app, request
 
 from participation.foundation.config import ROOT
 
@@ -62,6 +65,50 @@ def build() -> str:
         file for folder in folders for file in folder.rglob("*") if file.suffix in {".py", ".html", ".mo", ".json"}
     )
     return etag(*sorted(f"{file.relative_to(ROOT)} {file.stat().st_mtime_ns}" for file in files))
+
+
+class PageMemory:
+    """The last pages that visitors saw, as bytes under their marks, for one process.
+
+    A page is found again only under the very mark that it was made for, and the mark is worked out from the database
+    at each request; so a change is seen by the next request, and nothing has to be cleared. Pages of people who are
+    signed in have no mark and are never kept.
+    """
+
+    def __init__(self, pages: int = 256) -> None:
+        self.pages = pages
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, mark: str) -> bytes | None:
+        """Return a page, or None."""
+        with self._lock:
+            body = self._kept.get(mark)
+            if body is not None:
+                self._kept.move_to_end(mark)
+            return body
+
+    def keep(self, mark: str, body: bytes) -> None:
+        """Keep a page, and let go the one that was asked for least lately."""
+        with self._lock:
+            self._kept[mark] = body
+            self._kept.move_to_end(mark)
+            while len(self._kept) > self.pages:
+                self._kept.popitem(last=False)
+
+
+def for_visitors(mark: str, render: Callable[[], Response]) -> Response:
+    """Answer a visitor in the shortest way: nothing new, the page as remembered under its mark, or rendered now."""
+    known = unchanged(mark)
+    if known is not None:
+        return known
+    memory: PageMemory = current_app.extensions["pages"]
+    body = memory.find(mark)
+    answer = Response(body, mimetype="text/html") if body is not None else render()
+    if body is None and answer.status_code == 200:
+        memory.keep(mark, answer.get_data())
+    answer.set_etag(mark, weak=True)
+    return answer
 
 
 def unchanged(mark: str) -> Response | None:

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from participation.discussion.forms import CommentForm, view_of
 from participation.discussion.queries import ThreadPage, thread_page
 from participation.foundation.access import public
-from participation.foundation.headers import build, etag, unchanged
+from participation.foundation.headers import build, etag, for_visitors
 from participation.foundation.i18n import current_language, time_left
 from participation.foundation.web import now, page, session, settings, viewer
 from participation.rounds import queries
@@ -29,11 +29,7 @@ bp = Blueprint("rounds", __name__, template_folder="templates", url_prefix="/run
 def show(slug: str) -> ResponseReturnValue:
     """Show a round with its Leitthemen and Handlungsfelder."""
     mark = _mark(slug, None)
-    kept = unchanged(mark) if mark else None
-    if kept is not None:
-        return kept
-    found = queries.round_page(session(), slug=slug, viewer=_viewer_id(), now=now())
-    return _marked(page("rounds/round.html", found=found, head=found.head, preview=False), mark)
+    return for_visitors(mark, lambda: _round_page(slug)) if mark else _round_page(slug)
 
 
 @bp.get("/<slug>/handlungsfelder/<field>")
@@ -41,12 +37,18 @@ def show(slug: str) -> ResponseReturnValue:
 def handlungsfeld(slug: str, field: str) -> ResponseReturnValue:
     """Show a Handlungsfeld: its text, the vote, the discussion."""
     mark = _mark(slug, field)
-    kept = unchanged(mark) if mark else None
-    if kept is not None:
-        return kept
+    return for_visitors(mark, lambda: _field_page(slug, field)) if mark else _field_page(slug, field)
+
+
+def _round_page(slug: str) -> Response:
+    found = queries.round_page(session(), slug=slug, viewer=_viewer_id(), now=now())
+    return page("rounds/round.html", found=found, head=found.head, preview=False)
+
+
+def _field_page(slug: str, field: str) -> Response:
     found = queries.field_page(session(), slug=slug, field=field, now=now())
     thread = _thread(found)
-    answer = page(
+    return page(
         "rounds/handlungsfeld.html",
         found=found,
         head=found.head,
@@ -57,7 +59,6 @@ def handlungsfeld(slug: str, field: str) -> ResponseReturnValue:
         decided_by=found.head.decided_by,
         preview=False,
     )
-    return _marked(answer, mark)
 
 
 @bp.get("/<slug>/regelblatt")
@@ -104,9 +105,3 @@ def _mark(slug: str, field: str | None) -> str | None:
     left = time_left(found.outlook.until, now()) if found.outlook.until else ""
     states = [(window, window.state(now())) for window in found.windows]
     return etag(build(), request.full_path, current_language(), found.versions, found.outlook, states, left)
-
-
-def _marked(answer: Response, mark: str | None) -> Response:
-    if mark is not None:
-        answer.set_etag(mark, weak=True)
-    return answer

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -30,6 +30,8 @@ BARS = {
     "P1 list of 1,000 Handlungsfelder": ("list", "hello", 0.15),
     "P3 the same Handlungsfeld again, unchanged": ("again", "hello", 0.4),
     "P4 Handlungsfeld, 20 of 5,000 comments": ("field", "hello", 0.12),
+    "P1 the same, rendered anew each time": ("list anew", "hello", 0.15),
+    "P4 the same, rendered anew each time": ("field anew", "hello", 0.12),
     "P5 a vote, beside hello world": ("vote", "hello", 0.08),
     "P5 a vote, beside a raw upsert": ("vote", "upsert", 0.05),
 }
@@ -57,12 +59,15 @@ def _measure(folder: Path, url: str) -> None:
         mark = visitor.get(big.home).headers["ETag"]
         knows = Client(port, {"If-None-Match": mark})
         voters = [_Voter(port, address, big.home) for address in addresses]
+        anew = count()
         homes = cycle([(big.contest_slug, subject.question_slug) for subject in big.subjects])
         figures = alternate(
             {
                 "hello": lambda: visitor.get("/hello"),
                 "list": lambda: visitor.get(f"/runden/{big.slug}"),
                 "field": lambda: visitor.get(big.home),
+                "list anew": lambda: visitor.get(f"/runden/{big.slug}?{next(anew)}"),
+                "field anew": lambda: visitor.get(f"{big.home}?{next(anew)}"),
                 "again": lambda: knows.get(big.home, 304),
                 "vote": lambda: voters[0].vote(*next(homes)),
                 "upsert": _raw_upsert(folder, url),
