@@ -87,7 +87,9 @@ class _Voter:
         self._keep(form)
         fields = {"csrf_token": _token(form.body), "email": address, "password": PASSWORD}  # type: ignore[attr-defined]
         self._keep(self.client.post("/anmelden", urlencode(fields)))
-        self.token = _token(self.client.get(page).body)  # type: ignore[attr-defined]
+        signed_in = self.client.get(page)
+        self._keep(signed_in)
+        self.token = _token(signed_in.body)  # type: ignore[attr-defined]
         self.choices = cycle(list(Choice))
 
     def _keep(self, answer: object) -> None:
