@@ -332,10 +332,11 @@ def enable_person(session: Session, *, person_id: UUID) -> None:
 
 
 def forget(session: Session, *, person_id: UUID, clock: Clock) -> None:
-    """Empty a person: address, name, password, sessions, links, letters, what they meant to do.
+    """Empty a person: address, name, password, consents, sessions, links, letters, what they meant to do.
 
-    Their consents stay: they show on which terms what remains was given, and name nobody any more. Forgetting somebody
-    twice changes nothing.
+    On which terms what remains was given stays with the participant; a consent of nobody would prove nothing.
+    Forgetting somebody twice changes nothing. To be called last: rooms above find what is theirs by the person, and
+    letters to the address are deleted, so a letter of farewell is posted afterwards.
     """
     with transaction(session):
         person = _held(session, person_id)
@@ -345,6 +346,7 @@ def forget(session: Session, *, person_id: UUID, clock: Clock) -> None:
         person.email = person.name = person.password_hash = None
         person.erased_at = clock()
         session.flush()
+        session.execute(delete(Consent).where(Consent.person_id == person_id))
         session.execute(delete(SignIn).where(SignIn.person_id == person_id))
         session.execute(delete(MailLink).where(MailLink.email == address))
         session.execute(delete(Intent).where(Intent.person_id == person_id))

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from participation.foundation.clock import Clock
 from participation.foundation.db import affected, insert, transaction
-from participation.letters.facts import GIVEN_UP_AFTER, LEASE, Due, pause_after
+from participation.letters.facts import GIVEN_UP_AFTER, KEPT_FOR, LEASE, Due, pause_after
 from participation.letters.models import Letter
 
 
@@ -109,6 +109,14 @@ def give_up_old(session: Session, *, clock: Clock) -> int:
             Letter.sent_at.is_(None), Letter.given_up_at.is_(None), Letter.created_at < now - GIVEN_UP_AFTER
         )
         return affected(session, old.values(given_up_at=now, facts={}))
+
+
+def forget_old(session: Session, *, clock: Clock) -> int:
+    """Delete letters that went or were given up three months ago, with their addresses; return how many."""
+    with transaction(session):
+        long_ago = clock() - KEPT_FOR
+        over = or_(Letter.sent_at < long_ago, Letter.given_up_at < long_ago)
+        return affected(session, delete(Letter).where(over))
 
 
 def forget_address(session: Session, *, address: str) -> None:

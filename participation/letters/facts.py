@@ -9,6 +9,8 @@ from typing import Any
 LEASE = timedelta(minutes=15)
 """How long a letter is put off while it is being sent: longer than a mail server may take for all its answers."""
 GIVEN_UP_AFTER = timedelta(days=2)
+KEPT_FOR = timedelta(days=90)
+"""How long an address stays in the outbox, which keeps the same letter from going out again."""
 LONGEST_PAUSE = timedelta(hours=4)
 
 

@@ -29,6 +29,12 @@ LONGEST_SUBJECT = 200
 def register(jobs: Jobs) -> None:
     """Let the worker look into the outbox each minute."""
     jobs.every_minute("letters", send_letters)
+    jobs.every_minute("letters_forget_old", forget_old)
+
+
+def forget_old() -> None:
+    """Delete letters that are over."""
+    commands.forget_old(session(), clock=clock)
 
 
 def send_letters() -> None:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from participation.accounts import commands, queries
-from participation.accounts.models import Intent, MailLink, Person, SignIn
+from participation.accounts.models import Consent, Intent, MailLink, Person, SignIn
 from participation.foundation.clock import StoppedClock
+from participation.foundation.db import transaction
 from tests.world import a_person
 from tests.world.accounts import PASSWORD, letters_to, link_to, with_password
 from tests.world.sign_in import post, signed_in, token_of
@@ -210,13 +211,15 @@ def test_an_erased_person_is_empty_and_signed_out(
     email = with_password(session, person_id)
     client = by_password(app, email)
     post(app.test_client(), "/anmeldelink", email=email)
+    with transaction(session):
+        session.add(Consent(person_id=person_id, terms_version="1", given_at=clock()))
     commands.forget(session, person_id=person_id, clock=clock)
     commands.forget(session, person_id=person_id, clock=clock)
     assert not is_signed_in(client)
     person = new_session().get_one(Person, person_id)
     assert (person.email, person.name, person.password_hash, person.erased_at) == (None, None, None, clock())
     assert letters_to(session, email) == []
-    for table in (SignIn, MailLink, Intent):
+    for table in (SignIn, MailLink, Intent, Consent):
         assert session.execute(select(table)).first() is None
     assert [one.kind for one in queries.held_about(session, person_id)] == ["account"]
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from participation.foundation import mail
 from participation.foundation.clock import StoppedClock
-from participation.letters.commands import claim_letter, post_letter
+from participation.letters.commands import claim_letter, forget_old, post_letter
 from participation.letters.jobs import send_letters
 from participation.letters.models import Letter
 from tests.servers import Postbox
@@ -279,6 +279,19 @@ def test_a_letter_that_cannot_be_written_stops_nobody(
     run(app)
     each_once(smtp, 3)
     assert [bool(one.trouble) for one in outbox(session)] == [True, True, False, False, False]
+
+
+def test_letters_and_their_addresses_go_after_three_months(
+    app: Flask, session: Session, clock: StoppedClock, smtp: Postbox
+) -> None:
+    post_some(session, clock, 1)
+    run(app)
+    post_some(session, clock, 1, about="waits")
+    clock.advance(timedelta(days=90))
+    assert forget_old(session, clock=clock) == 0
+    clock.advance(timedelta(seconds=1))
+    assert forget_old(session, clock=clock) == 1
+    assert [one.about for one in outbox(session)] == ["waits"]
 
 
 def test_the_same_letter_is_posted_once(session: Session, clock: StoppedClock) -> None:
