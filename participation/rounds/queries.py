@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office
@@ -21,6 +22,7 @@ from participation.concepts.facts import fingerprint
 from participation.concepts.models import Concept, ConceptVersion, HandlungsfeldVersion, Leitthema
 from participation.discussion.models import Thread
 from participation.foundation.facts import Holding
+from participation.foundation.model import Moment
 from participation.rounds.facts import (
     EFFECTS,
     LEVEL_SENTENCES,
@@ -470,29 +472,36 @@ def _with_neighbour(
     )
 
 
+@lru_cache(maxsize=2)
+def _marks(*, of_a_field: bool) -> Select[*tuple[Any, ...]]:
+    """Return the statement behind a mark, built once: it runs at each visit, and building costs as much as running."""
+    threads = (
+        select(func.sum(Thread.version))
+        .join(SubjectPart, SubjectPart.thread_id == Thread.id)
+        .join(Subject, Subject.id == SubjectPart.subject_id)
+        .where(Subject.round_id == Round.id, Subject.slug == bindparam("field") if of_a_field else true())
+        .scalar_subquery()
+    )
+    facts = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
+    return (
+        select(Round.version, Round.released_at, Round.release_by, threads.label("threads"), *facts)
+        .join(Part, Part.round_id == Round.id)
+        .join(Window, Window.id == Part.window_id)
+        .where(Round.slug == bindparam("slug"), Window.published_at <= bindparam("now", type_=Moment()))
+        .order_by(Part.position)
+    )
+
+
 def page_mark(session: Session, *, slug: str, field: str | None, now: datetime) -> Mark:
     """Return what a visitor's copy of a round's page, or of one of its Handlungsfelder, depends on; one statement.
 
     :raises NoSuchRound: if there is none, or it is not public yet
     """
-    threads = (
-        select(func.sum(Thread.version))
-        .join(SubjectPart, SubjectPart.thread_id == Thread.id)
-        .join(Subject, Subject.id == SubjectPart.subject_id)
-        .where(Subject.round_id == Round.id, true() if field is None else Subject.slug == field)
-        .scalar_subquery()
-    )
-    statement = (
-        select(Round.version, Round.released_at, Round.release_by, threads.label("threads"), Window)
-        .join(Part, Part.round_id == Round.id)
-        .join(Window, Window.id == Part.window_id)
-        .where(Round.slug == slug, Window.published_at <= now)
-        .order_by(Part.position)
-    )
-    rows = session.execute(statement).all()
+    asked = {"slug": slug, "field": field, "now": now}
+    rows = session.execute(_marks(of_a_field=field is not None), asked).all()
     if not rows:
         raise NoSuchRound()
-    windows = tuple(row.Window.times for row in rows)
+    windows = tuple(WindowTimes(*row[4:]) for row in rows)
     first = rows[0]
     return Mark(
         versions=(first.version, first.threads or 0),
