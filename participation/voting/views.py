@@ -37,10 +37,10 @@ def question(contest: str, question: str) -> ResponseReturnValue:
 @public
 def one_by_one(contest: str, number: int) -> ResponseReturnValue:
     """Show one question of the stack; past the last one all of them, with what is left to do."""
-    found = queries.question_at(session(), contest=contest, number=number)
+    found, whole = queries.question_at(session(), contest=contest, number=number), _contest(contest)
     if found is None:
-        return page("voting/contest.html", contest=_contest(contest), done=True)
-    return page("voting/card.html", card=_card(found), contest=contest)
+        return page("voting/contest.html", contest=whole, done=True)
+    return page("voting/card.html", card=_card(found), contest=whole)
 
 
 @bp.post("/<contest>/<question>/stimme")
