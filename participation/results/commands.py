@@ -34,7 +34,7 @@ from participation.voting import count
 from participation.voting.facts import chosen_option
 from participation.voting.ledger import commitment, sha256_of
 from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
-from participation.voting.queries import turnout
+from participation.voting.queries import Turnout, turnout
 from participation.windows.commands import hold_door, take_doors, write_closed
 from participation.windows.facts import State as WindowState
 
@@ -149,7 +149,8 @@ def _write_released(session: Session, found: Round, now: datetime) -> None:
 # ── Counting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _figures(session: Session, found: Round, now: datetime) -> dict[str, Any]:
     contest = _contest(session, found.id)
-    votes = _votes(session, contest) if contest is not None else {}
+    took_part = turnout(session, contest_id=contest.id) if contest is not None else None
+    votes = _votes(session, contest, took_part) if contest is not None and took_part is not None else {}
     subjects = [
         {"slug": subject.slug, "title": subject.title, "vote": votes.get(subject.question_id), "talk": talk}
         for subject, talk in queries.talks(session, round_id=found.id, now=now)
@@ -160,34 +161,33 @@ def _figures(session: Session, found: Round, now: datetime) -> dict[str, Any]:
         "title": found.title,
         "rule_sheet_sha256": found.rule_sheet_sha256,
         "counted_at": now.isoformat(),
-        "contest": _about(session, contest) if contest is not None else None,
+        "contest": _about(contest, took_part) if contest is not None and took_part is not None else None,
         "subjects": subjects,
         "talk": sums_of(subjects),
     }
 
 
-def _about(session: Session, contest: Contest) -> dict[str, Any]:
+def _about(contest: Contest, took_part: Turnout) -> dict[str, Any]:
     return {
         "slug": contest.slug,
         "method": contest.method,
         "rules_sha256": contest.rules_sha256,
-        "participants": turnout(session, contest_id=contest.id).participants,
+        "participants": took_part.participants,
     }
 
 
-def _votes(session: Session, contest: Contest) -> dict[int | None, dict[str, Any]]:
+def _votes(session: Session, contest: Contest, took_part: Turnout) -> dict[int | None, dict[str, Any]]:
     """Return of each question its options with their votes, how many ballots that are, and how many took part."""
     offered = _offered(session, contest.id)
     labels = {slug: options for _, slug, options in offered}
     tally = _tally(session, contest.id, {slug: list(options) for slug, options in labels.items()})
-    roll = turnout(session, contest_id=contest.id).by_question
     return {
         question_id: {
             "options": [
                 {"slug": option, "label": label, "votes": tally[slug][option]} for option, label in options.items()
             ],
             "ballots": sum(tally[slug].values()),
-            "participants": roll[slug],
+            "participants": took_part.by_question[slug],
         }
         for question_id, slug, options in offered
     }
@@ -293,20 +293,21 @@ def _results_that_differ(session: Session, counted: Round, result: Result | None
 
 
 def _votes_that_differ(session: Session, name: str, contest: Contest, figures: dict[str, Any]) -> Iterator[str]:
+    took_part = turnout(session, contest_id=contest.id)
     try:
-        votes = {vote["slug"]: vote for vote in _named(session, contest)}
+        votes = {vote["slug"]: vote for vote in _named(session, contest, took_part)}
     except BallotsUnsound:
         yield f"{name}: cannot be counted again, a ballot is invalid"
         return
     for subject in figures["subjects"]:
         if subject["vote"] is not None and subject["vote"] != votes.get(subject["slug"], {}).get("vote"):
             yield f"{name}, {subject['slug']}: the votes published are not those that the ballots give"
-    if figures["contest"] != _about(session, contest):
+    if figures["contest"] != _about(contest, took_part):
         yield f"{name}: participants or rules published are not those of the contest"
 
 
-def _named(session: Session, contest: Contest) -> Iterator[dict[str, Any]]:
-    votes = _votes(session, contest)
+def _named(session: Session, contest: Contest, took_part: Turnout) -> Iterator[dict[str, Any]]:
+    votes = _votes(session, contest, took_part)
     placed = select(Subject.slug, SubjectPart.question_id).join(Subject, Subject.id == SubjectPart.subject_id)
     for slug, question_id in session.execute(placed.where(SubjectPart.question_id.in_(votes))).all():
         yield {"slug": slug, "vote": votes[question_id]}

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 from flask import Flask
@@ -18,6 +19,7 @@ from participation.voting.ledger import sha256_of
 from tests.world import a_moderator, a_round
 from tests.world.moderation import a_comment, withhold
 from tests.world.results import Lively, counted, released
+from tests.world.sign_in import signed_in
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://example.org","x")')
 
@@ -150,3 +152,19 @@ def test_a_round_that_is_none_is_named(app: Flask, session: Session, tmp_path: P
     run = app.test_cli_runner().invoke(args=["results", "export", "gibt-es-nicht", str(tmp_path / "x.zip")])
     assert run.exit_code == 1
     assert "Traceback" not in run.output
+
+
+def test_the_page_of_a_result_takes_few_statements(
+    app: Flask, session: Session, lively: Lively, clock: StoppedClock, statements: Any
+) -> None:
+    released(session, lively, clock)
+    visitor, citizen = app.test_client(), signed_in(app, session, lively.voters[0].person_id)
+    path = f"/runden/{lively.round.slug}/ergebnis"
+    for client in (visitor, citizen):
+        with statements() as seen:
+            assert client.get(path).status_code == 200
+        assert len(seen) <= 8, str(seen)
+    mark = visitor.get(path).headers["ETag"]
+    with statements() as seen:
+        assert visitor.get(path, headers={"If-None-Match": mark}).status_code == 304
+    assert len(seen) <= 2, str(seen)
