@@ -414,6 +414,29 @@ def field_page(session: Session, *, slug: str, field: str, now: datetime) -> Fie
 
     :raises NoSuchRound: if there is none, or the round is not public yet
     """
+    rows = session.execute(_fields(), {"slug": slug, "field": field, "now": now}).all()
+    if not rows:
+        raise NoSuchRound()
+    row = rows[0]
+    return FieldPage(
+        head=_head(rows, now),
+        slug=field,
+        title=row.field_title,
+        text=row.field_text,
+        leitthema=row.leitthema,
+        kernziele=concepts.kernziele_of(session, row.text_id),
+        position=row.position,
+        count=row.last,
+        thread_id=row.thread_id,
+        question_id=row.question_id,
+        before=Neighbour(row.before_slug, row.before_title) if row.before_slug else None,
+        after=Neighbour(row.after_slug, row.after_title) if row.after_slug else None,
+    )
+
+
+@lru_cache(maxsize=1)
+def _fields() -> Select[*tuple[Any, ...]]:
+    """Return the statement for a Handlungsfeld with its round and its neighbours, built once."""
     subject, text = aliased(Subject), aliased(HandlungsfeldVersion)
     talk, vote = aliased(SubjectPart), aliased(SubjectPart)
     last = select(func.max(Subject.position)).where(Subject.round_id == Round.id).correlate(Round).scalar_subquery()
@@ -434,28 +457,15 @@ def field_page(session: Session, *, slug: str, field: str, now: datetime) -> Fie
             talk.thread_id,
             vote.question_id,
         )
-        .where(Round.slug == slug, subject.slug == field, Window.published_at <= now)
+        .where(
+            Round.slug == bindparam("slug"),
+            subject.slug == bindparam("field"),
+            Window.published_at <= bindparam("now", type_=Moment()),
+        )
     )
     for name, step in (("before", -1), ("after", 1)):
         statement = _with_neighbour(statement, subject, name, step)
-    rows = session.execute(statement).all()
-    if not rows:
-        raise NoSuchRound()
-    row = rows[0]
-    return FieldPage(
-        head=_head(rows, now),
-        slug=field,
-        title=row.field_title,
-        text=row.field_text,
-        leitthema=row.leitthema,
-        kernziele=concepts.kernziele_of(session, row.text_id),
-        position=row.position,
-        count=row.last,
-        thread_id=row.thread_id,
-        question_id=row.question_id,
-        before=Neighbour(row.before_slug, row.before_title) if row.before_slug else None,
-        after=Neighbour(row.after_slug, row.after_title) if row.after_slug else None,
-    )
+    return statement
 
 
 def _with_neighbour(

@@ -7,22 +7,24 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from participation.accounts.models import Office
 from participation.audiences.facts import Role
 from participation.contributions.models import Contribution
 from participation.discussion.models import Comment
+from participation.foundation.db import transaction
 from participation.rounds.models import Round
 from participation.voting.keys import KeyFolder
 from tests.browsers import OpenBrowser
 from tests.everywhere.pages import tree_of
 from tests.servers import Live
-from tests.world import RoundWords, a_citizen, a_round, an_admin, an_official
+from tests.world import BEFORE, RoundWords, a_citizen, a_participant, a_round, an_admin, an_office, an_official
+from tests.world.discussion import a_comment
 from tests.world.sign_in import post, sign_in_browser, signed_in
 
 if TYPE_CHECKING:
@@ -106,67 +108,66 @@ def test_what_citizens_type(live: Live, session: Session, corpus: list[str], ope
     author, reader = a_citizen(session, shown_as="Ada"), a_citizen(session, shown_as="Ben")
     ada, ben = (signed_in(live.app, session, who.person_id) for who in (author, reader))
     visitor = live.app.test_client()
-    comment = {"stance": "neutral", "shown_as": "Ada"}
-    place = f"/diskussion/{made.thread_id}/kommentare"
-    taken = _send_all(ada, live, place, ({**comment, "text": text} for text in _padded(corpus)))
-    assert taken > 820
+    first = a_comment(session, made, who=author, clock=live.clock)
+    reply_to = f"/kommentare/{first}"
+    replies = ({"text": text, "shown_as": "Ben"} for text in _padded(corpus))
+    assert _send_all(ben, live, f"{reply_to}/antworten", replies) > 820
     session.rollback()
-    ids = list(session.execute(select(Comment.id).order_by(Comment.id)).scalars())
-    reply_to = f"/kommentare/{ids[0]}"
-    assert (
-        _send_all(ben, live, f"{reply_to}/antworten", ({"text": text, "shown_as": "Ben"} for text in _padded(corpus)))
-        > 820
-    )
+    ids = list(session.execute(select(Comment.id).where(Comment.level == 1).order_by(Comment.id)).scalars())
     names = _send_all(ada, live, "/konto/name", ({"name": text} for text in corpus))
     assert 0 < names < len(corpus)
     notices = ({"kind": "other", "text": text} for text in corpus)
     for number, fields in zip(ids, notices, strict=False):
         _send_all(visitor, live, f"/beitraege/{number}/meldung", [fields])
-    pages = list(_pages_of(visitor, made.home)) + list(_pages_of(visitor, reply_to))
+    pages = [made.home, *_pages_of(visitor, reply_to)]
     _harmless(visitor, *pages)
     _harmless(ada, "/konto", "/konto/name", *_pages_of(ada, "/meine-beteiligung"))
     _open_all(open_browser(), pages)
 
 
-def test_what_officials_type(live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser) -> None:
+def test_what_goes_into_offices_and_concepts(
+    live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser
+) -> None:
+    boss, office_id = an_admin(session), an_office(session)
+    staff = an_official(session, Role.STAFF, office_id=office_id)
+    office, admin = (signed_in(live.app, session, one) for one in (staff, boss))
+    names = ({"name_de": text, "name_en": text} for text in corpus)
+    assert _send_all(admin, live, "/verwaltung/stellen", names) > 600
+    concepts = ({"office_id": str(office_id), **_sides(text, "title", "summary")} for text in corpus)
+    assert _send_all(office, live, "/verwaltung/konzepte", concepts) > 600
+    _write_one_concept(office, live, corpus)
+    _harmless(admin, "/verwaltung/stellen", "/verwaltung/berechtigungen")
+    _harmless(office, *CONCEPTS)
+    for who, paths in ((boss, ["/verwaltung/stellen"]), (staff, CONCEPTS)):
+        page = open_browser()
+        sign_in_browser(page, live, session, who)
+        _open_all(page, paths)
+
+
+def test_what_goes_into_rounds_and_reasons(
+    live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser
+) -> None:
     made = _long_round(session, live)
     author = a_citizen(session, shown_as="Ada")
     staff = an_official(session, Role.STAFF, office_id=made.office_id)
     moderator = an_official(session, Role.MODERATOR, office_id=made.office_id)
-    boss = an_admin(session)
-    office, moderation, admin = (signed_in(live.app, session, one) for one in (staff, moderator, boss))
-    ada = signed_in(live.app, session, author.person_id)
-
-    assert _send_all(admin, live, "/verwaltung/stellen", ({"name_de": text, "name_en": text} for text in corpus)) > 600
-    fields = {"office_id": str(made.office_id)}
-    concepts = ({**fields, **_sides(text, "title", "summary")} for text in corpus)
-    assert _send_all(office, live, "/verwaltung/konzepte", concepts) > 600
-    _write_one_concept(office, live, corpus)
+    office, moderation, ada = (signed_in(live.app, session, one) for one in (staff, moderator, author.person_id))
     rounds = ({**_round_fields(made.office_id), **_sides(text, *ROUND_TEXTS)} for text in corpus)
     assert _send_all(office, live, "/verwaltung/runden", rounds) > 600
-    _decide_with_reasons(ada, moderation, live, session, made, corpus)
-
+    _decide_with_reasons(moderation, live, session, made, author.person_id, corpus)
+    session.rollback()
     slugs = list(session.execute(select(Round.slug).where(Round.id != made.id)).scalars())
-    _harmless(admin, "/verwaltung/stellen", "/verwaltung/berechtigungen")
-    _harmless(office, "/verwaltung/konzepte", "/verwaltung/runden", "/verwaltung/konzepte/alles-moegliche")
-    _harmless(
-        office, *(f"/verwaltung/runden/{slug}/{page}" for slug in slugs[::7] for page in ("vorschau", "bearbeitung"))
-    )
-    _harmless(ada, *_pages_of(ada, "/meine-beteiligung"))
-    assert session.execute(select(Office.id)).all()
-
-    page = open_browser()
-    sign_in_browser(page, live, session, boss)
-    _open_all(page, ["/verwaltung/stellen"])
-    page = open_browser()
-    sign_in_browser(page, live, session, staff)
-    _open_all(page, ["/verwaltung/konzepte", "/verwaltung/runden", "/verwaltung/konzepte/alles-moegliche"])
-    _open_all(page, [f"/verwaltung/runden/{slug}/vorschau" for slug in slugs[::25]])
-    page = open_browser()
-    sign_in_browser(page, live, session, author.person_id)
-    _open_all(page, list(_pages_of(ada, "/meine-beteiligung"))[::4])
+    previews = [f"/verwaltung/runden/{slug}/vorschau" for slug in slugs]
+    _harmless(office, "/verwaltung/runden", *previews[::3])
+    own = list(_pages_of(ada, f"/meine-beteiligung/beitraege/{made.slug}"))
+    _harmless(ada, "/meine-beteiligung", *own)
+    for who, paths in ((staff, ["/verwaltung/runden", *previews[::30]]), (author.person_id, own[::4])):
+        page = open_browser()
+        sign_in_browser(page, live, session, who)
+        _open_all(page, paths)
 
 
+CONCEPTS = ["/verwaltung/konzepte", "/verwaltung/konzepte/alles-moegliche"]
 ROUND_TEXTS = ("title", "summary", "mandate", "influence", "decided_by")
 
 
@@ -224,16 +225,10 @@ def _first_option(html: str, name: str) -> str:
 
 
 def _decide_with_reasons(
-    ada: FlaskClient, moderation: FlaskClient, live: Live, session: Session, made: RoundWords, corpus: list[str]
+    moderation: FlaskClient, live: Live, session: Session, made: RoundWords, author: UUID, corpus: list[str]
 ) -> None:
     """Withhold a comment for each input, with the input as reason."""
-    place = f"/diskussion/{made.thread_id}/kommentare"
-    comments = (
-        {"stance": "neutral", "shown_as": "Ada", "text": f"Beitrag Nummer {number}."} for number in range(len(corpus))
-    )
-    _send_all(ada, live, place, comments)
-    session.rollback()
-    written = session.execute(select(Contribution.id).order_by(Contribution.id)).scalars().all()
+    written = _comments_of(session, made, author, len(corpus))
     decided = 0
     for number, reason in zip(written, corpus, strict=True):
         fields = {
@@ -246,6 +241,29 @@ def _decide_with_reasons(
         }
         decided += _send_all(moderation, live, f"/moderation/{number}/entscheidung", [fields])
     assert decided > 800
+
+
+def _comments_of(session: Session, made: RoundWords, person_id: UUID, many: int) -> list[int]:
+    """Add plain comments of one author, all in one transaction."""
+    author = a_participant(session, audience_id=made.audience_id, person_id=person_id)
+    with transaction(session):
+        rows = [
+            Contribution(
+                kind="comment",
+                participant_id=author,
+                window_id=made.talk_window_id,
+                text=f"Beitrag Nummer {number}.",
+                language="de",
+                state="published",
+                netiquette_version=1,
+                created_at=BEFORE,
+            )
+            for number in range(many)
+        ]
+        session.add_all(rows)
+        session.flush()
+        session.add_all([Comment(id=row.id, thread_id=made.thread_id, stance="neutral") for row in rows])
+        return [row.id for row in rows]
 
 
 def _pages_of(client: FlaskClient, path: str) -> Iterator[str]:
