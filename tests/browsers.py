@@ -41,8 +41,9 @@ NU_CHECKER = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 SCRIPTLESS: WeakSet[Page] = WeakSet()
 """Pages opened without JavaScript: axe would wait there for ever."""
 
-AXE_RUN = """async () => {
-    const result = await axe.run(document, {resultTypes: ['violations', 'incomplete']});
+AXE_RUN = """async (rules) => {
+    const runOnly = rules.length ? {type: 'rule', values: rules} : undefined;
+    const result = await axe.run(document, {resultTypes: ['violations', 'incomplete'], runOnly});
     const nodes = (rules) => rules.flatMap((rule) => rule.nodes.map((node) => ({
         rule: rule.id, target: node.target.join(' '), summary: node.failureSummary,
         keys: node.any.concat(node.all, node.none).map((check) => check.data && check.data.messageKey),
@@ -154,16 +155,19 @@ def browser_page(open_browser: OpenBrowser) -> Page:
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Page], None]:
-    """Fails if axe finds a violation on the page, or text that has the colour of its ground (equalRatio)."""
+def axe() -> Callable[..., None]:
+    """Fails if axe finds a violation on the page, or text that has the colour of its ground (equalRatio).
+
+    ``axe(page, "color-contrast")`` asks for these rules alone.
+    """
     if not AXE.is_file():
         pytest.skip("needs axe-core: make setup")
     source = AXE.read_text(encoding="utf-8")
 
-    def check(page: Page) -> None:
+    def check(page: Page, *rules: str) -> None:
         assert page not in SCRIPTLESS, "axe needs JavaScript: look at the same page with it"
         page.evaluate(source)
-        result: dict[str, list[dict[str, Any]]] = page.evaluate(AXE_RUN)
+        result: dict[str, list[dict[str, Any]]] = page.evaluate(AXE_RUN, list(rules))
         found = result["violations"] + [node for node in result["incomplete"] if "equalRatio" in node["keys"]]
         lines = [f"{node['rule']} at {node['target']}: {node['summary']}" for node in found]
         assert not lines, f"axe on {page.url}:\n" + "\n".join(lines)

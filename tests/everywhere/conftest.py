@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines import Databases
+from tests.everywhere.example_town import Loaded, load
 from tests.everywhere.site import Peopled, Site, a_peopled_database, a_site
 
 
@@ -32,3 +33,11 @@ def read_site(peopled: Peopled, database_store: Databases) -> Iterator[Site]:
     """One copy for all tests of a file that only read."""
     with a_site(peopled, database_store) as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def loaded(database_store: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """The example, loaded once."""
+    found = load(database_store, tmp_path_factory.mktemp("example"))
+    yield found
+    database_store.drop(found.url)

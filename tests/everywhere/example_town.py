@@ -11,21 +11,23 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from participation.accounts.models import Person
 from participation.app import create_app
-from participation.contributions.models import Contribution
-from participation.discussion.models import Comment, Thread
 from participation.foundation.clock import StoppedClock
-from participation.voting.models import Question
 from tests.engines import Databases, engine_for, settings_for
+from tests.everywhere.pages import forms_on, links_on
+from tests.world.sign_in import signed_in
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=ZoneInfo("Europe/Berlin"))
 OPEN = "/runden/smart-city-handlungsfelder"
-COMING = "/runden/unterwegs-in-bochum"
-RELEASED = "/runden/smart-city-erster-entwurf"
+CONCEPTS, ROUNDS = "/verwaltung/konzepte", "/verwaltung/runden"
+FIELD = f"{OPEN}/handlungsfelder/energie-und-waerme"
+SILENT = f"{OPEN}/handlungsfelder/wissenstransfer"
+"""A Handlungsfeld that nobody has commented on."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +45,17 @@ class Town:
     app: Flask
     engine: Engine
 
+    def client(self, name: str) -> FlaskClient:
+        """Return a new client of ``name@example.org``; ``visitor`` is not signed in."""
+        if name == "visitor":
+            return self.app.test_client()
+        with Session(self.engine) as session:
+            return signed_in(self.app, session, self.person(name))
+
     def person(self, name: str) -> UUID:
         """Return who signs in as ``name@example.org``."""
         with Session(self.engine) as session:
             return session.execute(select(Person.id).where(Person.email == f"{name}@example.org")).scalar_one()
-
-    def numbers(self) -> dict[str, int]:
-        """Return keys that addresses name: comments in each state and of the citizen, a question, a concept's parts."""
-        with Session(self.engine) as session:
-            mine = select(Contribution.id).where(Contribution.state == "published").order_by(Contribution.id.desc())
-            mine = mine.join(Comment).join(Thread).where(Thread.home.like(f"{OPEN}/%"))
-            states = {
-                state: select(Contribution.id).where(Contribution.state == state).order_by(Contribution.id)
-                for state in ("held", "withheld", "published")
-            }
-            question = select(Question.id).where(Question.slug == "netz-infrastruktur").order_by(Question.id.desc())
-            wanted = {**states, "question": question, "open": mine}
-            return {name: session.execute(found.limit(1)).scalar_one() for name, found in wanted.items()}
 
 
 def load(store: Databases, folder: Path) -> Loaded:
@@ -68,8 +64,30 @@ def load(store: Databases, folder: Path) -> Loaded:
     app = create_app(settings_for(url, folder, port=8000), clock=StoppedClock(NOON))
     loaded = app.test_cli_runner().invoke(args=["example", "load"])
     assert loaded.exit_code == 0, loaded.output
+    _add_what_is_being_written(app, url)
     _let_go(app)
     return Loaded(url, folder)
+
+
+def _add_what_is_being_written(app: Flask, url: str) -> None:
+    """Add what the example has no need of: a version in work, a draft of a round, a comment that can still be edited."""
+    engine = engine_for(url)
+    town = Town(app, engine)
+    staff, citizen = town.client("leitung"), town.client("buergerin")
+    concept = next(
+        link for link in links_on(staff.get(CONCEPTS).text, CONCEPTS) if link.startswith(f"{CONCEPTS}/smart")
+    )
+    _send(staff, concept, f"{concept}/fassungen")
+    _send(staff, f"{ROUNDS}/neu", ROUNDS, title_de="Im Entwurf", concept_version_id="1")
+    _send(citizen, SILENT, "/kommentare", text="Die Vortragsreihe gern auch in Wattenscheid.", stance="in_favour")
+    engine.dispose()
+
+
+def _send(client: FlaskClient, page: str, action: str, **typed: str) -> None:
+    """Send the form of a page that goes to an address ending so, filled in as far as named."""
+    form = next(one for one in forms_on(client.get(page).text, page) if one.action.endswith(action))
+    answer = client.post(form.action, data=dict(form.fields) | typed)
+    assert answer.status_code == 303, f"{form.action}: {answer.status}"
 
 
 @contextmanager
