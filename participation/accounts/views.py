@@ -237,6 +237,7 @@ def _send_link(address: str, *, agreed: bool) -> Response:
         intent_id=_intent_id(),
         clock=clock,
     )
+    current_app.extensions["jobs"].nudge("letters")
     cookie["letter_to"] = address
     return see_other(url_for("accounts.letter_sent"))
 

@@ -74,10 +74,14 @@ def _admit(session: Session, *, audience_id: int, who: Who) -> None:
     Otherwise somebody could erase the account while a vote is on its way, and vote again with a new one. Who brings a
     name will write it to the person, so their lock is the stronger one from the beginning.
     """
-    admission = session.execute(select(Audience.admission).where(Audience.id == audience_id)).scalar_one()
-    able = select(Person.id).where(Person.id == who.person_id, Person.disabled_at.is_(None), Person.erased_at.is_(None))
-    held = able.with_for_update(read=True) if who.shown_as is None else able.with_for_update(key_share=True)
-    if admission != Admission.REGISTERED or session.execute(held).first() is None:
+    able = (
+        select(Audience.admission)
+        .join(Person, Person.id == who.person_id)
+        .where(Audience.id == audience_id, Person.disabled_at.is_(None), Person.erased_at.is_(None))
+    )
+    names = who.shown_as is not None
+    held = able.with_for_update(of=Person, read=not names, key_share=names)
+    if session.execute(held).scalar_one_or_none() != Admission.REGISTERED:
         raise NotAdmitted()
 
 

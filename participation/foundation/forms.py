@@ -7,6 +7,7 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import Form as PlainForm
 from wtforms import StringField, TextAreaField
@@ -48,18 +49,18 @@ class Form(PlainForm):
 
 
 class _Filled(InputRequired):
-    """Something was typed, and not only spaces."""
+    """Something was typed, and not only spaces. The message names the field: it stands on top of the page too."""
 
     def __call__(self, form: Any, field: Any) -> None:
-        super().__call__(form, field)
-        if isinstance(field.data, str) and not field.data.strip():
+        typed = bool(field.raw_data and field.raw_data[0])
+        if not typed or (isinstance(field.data, str) and not field.data.strip()):
             field.errors[:] = []
-            raise StopValidation(self.message or "")
+            raise StopValidation(gettext("Bitte füllen Sie »%(field)s« aus.", field=field.label.text))
 
 
 def required() -> InputRequired:
     """Return the check that something was typed."""
-    return _Filled(_l("Bitte füllen Sie dieses Feld aus."))
+    return _Filled()
 
 
 def at_most(signs: int) -> Length:

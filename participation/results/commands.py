@@ -62,7 +62,8 @@ def count_round(session: Session, *, round_id: int, by: UUID | None, clock: Cloc
         figures = _figures(session, found, now)
         values = {"figures": figures, "figures_sha256": sha256_of(figures), "counted_at": now, "counted_by": by}
         row = insert(session, Result).values(round_id=round_id, **values)
-        if not affected(session, row.on_conflict_do_nothing(index_elements=["round_id"])):
+        made = row.on_conflict_do_nothing(index_elements=["round_id"]).returning(Result.round_id)
+        if session.execute(made).scalar_one_or_none() is None:
             raise AlreadyCounted()
         _write_counted(session, found, now)
         details = {"figures_sha256": values["figures_sha256"], "subjects": len(figures["subjects"])}

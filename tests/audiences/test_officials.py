@@ -222,7 +222,7 @@ def test_an_office_is_made_and_renamed(app: Flask, session: Session) -> None:
     assert "Grünflächenamt" in admin.get(path).text
     wrong = post(admin, f"{path}/{offices[0].id}/name", name_de="")
     assert wrong.status_code == 422
-    assert "Bitte füllen Sie dieses Feld aus" in wrong.text
+    assert "Bitte füllen Sie »Name« aus" in wrong.text
     assert post(admin, f"{path}/999/name", name_de="Nirgends").status_code == 404
 
 
