@@ -150,6 +150,16 @@ def test_a_link_of_an_erased_account_makes_no_new_one(session: Session, clock: S
         commands.use_link(session, token=link.rpartition("/")[2], agreed=True, device="", clock=clock)
 
 
+def test_the_worker_is_asked_to_send_the_link_now_and_not_at_the_next_minute(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(app.extensions["jobs"], "nudge", asked.append)
+    post(client, "/registrieren", email="eilig@example.org", agreed="y")
+    post(client, "/anmeldelink", email="eilig@example.org")
+    assert asked == ["letters", "letters"]
+
+
 def test_links_are_stored_as_hashes_only(session: Session, clock: StoppedClock) -> None:
     token = a_link(session, clock, "neu@example.org").rpartition("/")[2]
     assert session.execute(select(MailLink.token_hash)).scalar_one() != token
