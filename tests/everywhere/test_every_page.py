@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
 
 from tests.engines import Databases
 from tests.everywhere.access import Route, routes
@@ -58,10 +60,9 @@ class Seen:
 
 def _walk(town: Town, name: str) -> Seen:
     client, seen, found_on = town.client(name), Seen(), {"/": "the beginning"}
-    adapter = town.app.url_map.bind("localhost")
     waiting = ["/"]
     for path in waiting:
-        endpoint, _ = adapter.match(path.partition("?")[0], method="GET")
+        endpoint = _endpoint(town, path)
         if len(seen.pages[endpoint]) >= MOST:
             continue
         answer = client.get(path, buffered=True)
@@ -73,6 +74,13 @@ def _walk(town: Town, name: str) -> Seen:
             found_on |= dict.fromkeys(new, path)
             waiting += new
     return seen
+
+
+def _endpoint(town: Town, path: str) -> str:
+    """Return which page an address means; ``nothing`` if none."""
+    with suppress(HTTPException):
+        return str(town.app.url_map.bind("localhost").match(path.partition("?")[0], method="GET")[0])
+    return "nothing"
 
 
 def _links(html: str) -> list[str]:
