@@ -34,6 +34,7 @@ def test_the_queue_is_worked_through_by_keyboard(
     page.keyboard.press("j")
     page.keyboard.press("a")
     page.get_by_text("Der Beitrag ist veröffentlicht.").wait_for()
+    page.wait_for_load_state()
     assert (state_of(session, first), state_of(session, second)) == (State.PUBLISHED, State.HELD)
     page.keyboard.press("j")
     page.keyboard.press("r")
@@ -45,6 +46,7 @@ def test_the_queue_is_worked_through_by_keyboard(
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("Der Beitrag ist zurückgehalten.").wait_for()
+    page.wait_for_load_state()
     assert state_of(session, second) == State.WITHHELD
     page.keyboard.press("?")
     assert page.get_by_role("dialog").is_visible()
