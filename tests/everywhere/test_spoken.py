@@ -148,7 +148,7 @@ def test_a_rating_is_told_with_its_state_and_focus_stays(as_: As) -> None:
           - button "Unsicher" [pressed=true]
         """,
     )
-    assert page.locator("#ansage").inner_text()
+    _says(page, "Gespeichert: Unsicher.")
     _has_focus(daniel.get_by_role("button", name="Unsicher"))
 
 
