@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
 from tests import engines
+from tests.crowds import CROWD
 from tests.engines import ON_POSTGRESQL, ROOT, Databases
 from tests.servers import Live, Postbox, serve
 from tests.statements import Statements, statements_of
@@ -110,6 +111,14 @@ def new_session(engine: Engine) -> Iterator[Callable[[], Session]]:
     yield make
     for session in opened:
         session.close()
+
+
+@pytest.fixture
+def crowd(engine_url: str) -> Iterator[Engine]:
+    """An engine on which every thread of a crowd finds a connection of its own."""
+    engine = engines.engine_for(engine_url, pool_size=CROWD + 2, max_overflow=0)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

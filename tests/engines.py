@@ -44,12 +44,12 @@ def settings_for(database_url: str, folder: Path, *, port: int, mail_url: str = 
     )
 
 
-def engine_for(url: str) -> Engine:
+def engine_for(url: str, **pool: int) -> Engine:
     """Return an engine with the rules of the application; the caller disposes of it."""
     address = make_url(url)
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
-    engine = create_engine(address)
+    engine = create_engine(address, **pool)
     make_engine_rules(engine)
     return engine
 

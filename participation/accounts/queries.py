@@ -80,12 +80,6 @@ def person_by_email(session: Session, email: str) -> UUID | None:
     return session.execute(select(Person.id).where(Person.email == email.lower())).scalar_one_or_none()
 
 
-def email_of(session: Session, person_id: UUID) -> tuple[str, str] | None:
-    """Return a person's address and language, for a letter; None once they are erased."""
-    found = session.execute(select(Person.email, Person.language).where(Person.id == person_id)).one_or_none()
-    return (found.email, found.language) if found and found.email else None
-
-
 def link(session: Session, *, token: str, now: datetime) -> Link:
     """Return what a link from a mail is good for.
 

@@ -23,11 +23,6 @@ def participant_id(session: Session, *, audience_id: int, person_id: UUID | None
     return session.execute(found).scalar_one_or_none()
 
 
-def participants_of(session: Session, person_id: UUID) -> list[UUID]:
-    """Return all participants that a person is."""
-    return list(session.execute(select(Participant.id).where(Participant.person_id == person_id)).scalars())
-
-
 def grants(session: Session, *, person_id: UUID, now: datetime) -> tuple[Grant, ...]:
     """Return the roles that a person holds at a moment."""
     held = select(RoleGrant).where(RoleGrant.person_id == person_id, *_current(now))

@@ -79,21 +79,9 @@ def post_comment(
         now = pass_door(session, window_id, clock)
         author = _join_by_name(session, window_id, who, thread_id, now)
         thread = _hold_thread(session, thread_id)
-        written = contributions.contribute(
-            session,
-            kind=Kind.COMMENT,
-            window_id=window_id,
-            author=author,
-            text=text,
-            language=language,
-            held=thread.premoderated,
-            now=now,
-        )
+        written = _contribute(session, thread, author=author, text=text, language=language, now=now)
         comment = Comment(id=written.id, thread_id=thread_id, stance=stance)
-        session.add(comment)
-        session.flush()
-        _count(thread, comment, None, by=int(written.state == State.PUBLISHED))
-        return comment
+        return _add(session, thread, comment, written)
 
 
 def reply(session: Session, *, comment_id: int, who: Who, text: str, language: str, clock: Clock) -> Comment:
@@ -114,21 +102,34 @@ def reply(session: Session, *, comment_id: int, who: Who, text: str, language: s
             raise RepliesEndHere()
         if contributions.locked(session, comment_id).state != State.PUBLISHED:
             raise NoLongerThere()
-        written = contributions.contribute(
-            session,
-            kind=Kind.COMMENT,
-            window_id=window_id,
-            author=author,
-            text=text,
-            language=language,
-            held=thread.premoderated,
-            now=now,
-        )
+        written = _contribute(session, thread, author=author, text=text, language=language, now=now)
         answer = Comment(id=written.id, thread_id=thread.id, level=1, parent_id=comment_id, parent_level=0, stance=None)
-        session.add(answer)
-        session.flush()
-        _count(thread, answer, parent, by=int(written.state == State.PUBLISHED))
-        return answer
+        return _add(session, thread, answer, written, parent)
+
+
+def _contribute(
+    session: Session, thread: Thread, *, author: Participant, text: str, language: str, now: datetime
+) -> Contribution:
+    return contributions.contribute(
+        session,
+        kind=Kind.COMMENT,
+        window_id=thread.window_id,
+        author=author,
+        text=text,
+        language=language,
+        held=thread.premoderated,
+        now=now,
+    )
+
+
+def _add(
+    session: Session, thread: Thread, comment: Comment, written: Contribution, parent: Comment | None = None
+) -> Comment:
+    """Add the comment's own row and count it if it is public; the thread and the parent are locked."""
+    session.add(comment)
+    session.flush()
+    _count(thread, comment, parent, by=int(written.state == State.PUBLISHED))
+    return comment
 
 
 def edit_comment(

@@ -76,7 +76,10 @@ def insert(session: Session, table: Any) -> Any:
 
 
 def affected(session: Session, statement: Executable) -> int:
-    """Execute an INSERT, UPDATE or DELETE and return how many rows it touched."""
+    """Execute an UPDATE or DELETE and return how many rows it touched.
+
+    Not for ``INSERT … ON CONFLICT DO NOTHING``: drivers disagree on its count; ask it for ``RETURNING`` instead.
+    """
     result = session.execute(statement)
     assert isinstance(result, CursorResult)
     return int(result.rowcount)

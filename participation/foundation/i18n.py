@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from flask import Flask, has_request_context, request
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup
 
-from participation.foundation.clock import BERLIN, berlin
+from participation.foundation.clock import berlin
 from participation.foundation.facts import Fact
 from participation.foundation.web import viewer
 
@@ -84,11 +84,6 @@ def day(value: datetime | date | None) -> str:
     return format_date(on, "dd.MM.yyyy" if current_language() == "de" else "d MMMM yyyy", locale=current_language())
 
 
-def day_in_words(value: datetime | None) -> str:
-    """Return a day with its weekday: »Sonntag, 22. November«."""
-    return "" if value is None else str(format_skeleton("EEEEdMMMM", value, tzinfo=BERLIN, locale=current_language()))
-
-
 def number(value: float | None) -> str:
     """Return a number with the separators of the language."""
     return "" if value is None else format_decimal(value, locale=current_language())
@@ -127,7 +122,6 @@ def register_filters(app: Flask) -> None:
         plain_variants=plain_words,
         moment=moment,
         day=day,
-        day_in_words=day_in_words,
         number=number,
         percent=percent,
         time_left=time_left,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, create_engine, func, make_url, select, text
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Who
@@ -22,41 +22,14 @@ from participation.discussion.facts import AlreadyAnswered, Stance, Value
 from participation.discussion.models import Comment, Rating
 from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
-from participation.foundation.db import make_engine_rules, transaction
+from participation.foundation.db import transaction
 from participation.windows.commands import hold_door, take_doors, write_closed
 from participation.windows.facts import WindowClosed
+from tests.crowds import CROWD, Act, in_threads, waiting_at_doors
 from tests.world import CLOSES, RoundWords, a_citizen, a_round
 from tests.world.discussion import TEXT, a_comment, a_reply, fresh_comment, fresh_thread
 
-CROWD = 40
 ENOUGH_SECONDS = 90
-Act = Callable[[Session], object]
-
-
-@pytest.fixture
-def crowd(engine_url: str) -> Iterator[Engine]:
-    """An engine on which every thread finds a connection of its own."""
-    address = make_url(engine_url)
-    if address.drivername == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
-    engine = create_engine(address, pool_size=CROWD + 2, max_overflow=0)
-    make_engine_rules(engine)
-    yield engine
-    engine.dispose()
-
-
-def at_once(engine: Engine, acts: Iterable[Act], threads: int = CROWD) -> list[object]:
-    """Let each act run in a thread with a session of its own; return what came out, refusals too."""
-
-    def run(act: Act) -> object:
-        with Session(engine) as session:
-            try:
-                return act(session)
-            except Exception as refusal:
-                return refusal
-
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(run, acts, timeout=ENOUGH_SECONDS))
 
 
 def mishaps(outcomes: Iterable[object], *expected: type[Exception]) -> list[object]:
@@ -87,7 +60,7 @@ def test_forty_raters_with_eight_clicks_each_leave_forty_ratings(
     chance = random.Random(3)
     # The clicks of one person stand beside each other, so that they meet.
     acts = [rating(comment, who, chance.choice(list(Value)), clock) for who in people for _ in range(8)]
-    assert mishaps(at_once(crowd, acts)) == []
+    assert mishaps(in_threads(crowd, acts)) == []
     session.rollback()
     assert session.execute(select(func.count()).select_from(Rating)).scalar_one() == CROWD
     kept = fresh_comment(session, comment)
@@ -105,7 +78,7 @@ def test_clicks_and_withdrawals_of_one_person_at_once_count_at_most_once(
             return rating(comment, who, list(Value)[number % 3], clock)
         return lambda own: commands.unrate_comment(own, comment_id=comment, who=who, clock=clock)
 
-    assert mishaps(at_once(crowd, map(act, range(120)), threads=12)) == []
+    assert mishaps(in_threads(crowd, map(act, range(120)), threads=12)) == []
     kept = fresh_comment(session, comment)
     assert kept.agree + kept.disagree + kept.passed <= 1
     assert counters_that_differ(session) == []
@@ -175,7 +148,7 @@ def test_no_counter_drifts_while_eight_post_beside_two_moderators(
 
         return run
 
-    outcomes = [one for part in at_once(crowd, map(stream, streams)) for one in part]  # type: ignore[attr-defined]
+    outcomes = [one for part in in_threads(crowd, map(stream, streams)) for one in part]  # type: ignore[attr-defined]
     from participation.contributions.facts import NotYours
     from participation.discussion.facts import OwnComment
 
@@ -198,7 +171,7 @@ def test_of_an_edit_and_a_reaction_at_once_only_what_was_read_is_answered(
                 own, comment_id=comment, who=ada, text="Ein ganz anderer Text.", stance=None, clock=clock
             )
 
-        edited, reacted = at_once(crowd, [edit, react])
+        edited, reacted = in_threads(crowd, [edit, react])
         assert not isinstance(reacted, Exception)
         session.rollback()
         version = session.get_one(Contribution, comment, populate_existing=True).version
@@ -230,7 +203,7 @@ def test_an_edit_waits_for_the_reaction_that_is_being_written_and_is_refused(
         time.sleep(0.4)
         may_commit.set()
 
-    reacted, edited, _ = at_once(crowd, [react, edit, let_go])
+    reacted, edited, _ = in_threads(crowd, [react, edit, let_go])
     assert not isinstance(reacted, Exception)
     assert isinstance(edited, AlreadyAnswered)
     session.rollback()
@@ -256,22 +229,13 @@ def test_a_decision_on_a_text_that_is_being_changed_is_refused(
             commands.hold_container(own, comment)
             set_state(own, contribution_id=comment, state=State.WITHHELD, reason_kind="spam", expected_version=1)
 
-    _, decided = at_once(crowd, [edit, decide])
+    _, decided = in_threads(crowd, [edit, decide])
     assert isinstance(decided, ChangedMeanwhile)
     session.rollback()
     assert session.get_one(Contribution, comment, populate_existing=True).state == State.PUBLISHED
 
 
 # ── Nothing is written after the close ────────────────────────────────────────────────────────────────────────────────
-def _waiting(session: Session) -> int:
-    session.rollback()
-    waiting = text(
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    )
-    return int(session.execute(waiting).scalar_one())
-
-
 @pytest.mark.postgresql
 @pytest.mark.parametrize("how", ["closed early", "the end passes"])
 def test_none_of_forty_acts_that_wait_at_the_close_is_kept(
@@ -293,11 +257,11 @@ def test_none_of_forty_acts_that_wait_at_the_close_is_kept(
     before = _figures(session)
     with Session(crowd) as closer, transaction(closer), ThreadPoolExecutor(1) as starter:
         take_doors(closer, [round.talk_window_id], clock)
-        all_of_them = starter.submit(at_once, crowd, acts)
+        all_of_them = starter.submit(in_threads, crowd, acts)
         until = time.monotonic() + ENOUGH_SECONDS
-        while _waiting(session) < CROWD and time.monotonic() < until:
+        while waiting_at_doors(session) < CROWD and time.monotonic() < until:
             time.sleep(0.02)
-        assert _waiting(session) == CROWD
+        assert waiting_at_doors(session) == CROWD
         if how == "closed early":
             write_closed(closer, round.talk_window_id, clock())
         else:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from uuid import UUID
 
-import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -26,23 +24,14 @@ from participation.voting.keys import KeyFolder
 from participation.voting.models import Question
 from participation.windows.facts import WindowClosed
 from participation.windows.models import Window
-from tests.engines import engine_for
+from tests.crowds import Act
 from tests.world import BEFORE, a_citizen, a_concept_version, a_round
 from tests.world.voting import a_vote, ballots_and_roll
 
 CLICKS = 6
 ENOUGH_SECONDS = 90
-Act = Callable[[Session], object]
 EARLY = StoppedClock(BEFORE)
 REASON = "Der Rat hat die Mittel gestrichen."
-
-
-@pytest.fixture
-def crowd(engine_url: str) -> Iterator[Engine]:
-    """An engine on which every thread finds a connection of its own."""
-    engine = engine_for(engine_url)
-    yield engine
-    engine.dispose()
 
 
 def at_once(engine: Engine, acts: list[Act]) -> list[object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,36 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, select, text
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Who
 from participation.foundation.clock import StoppedClock
-from participation.foundation.db import make_engine_rules, transaction
+from participation.foundation.db import transaction
 from participation.voting.commands import cast_ballot, withdraw_ballot
 from participation.voting.facts import Choice, NoBallot
 from participation.voting.keys import KeyFolder
 from participation.voting.models import Ballot
 from participation.windows.commands import take_doors, write_closed
 from participation.windows.facts import WindowClosed
+from tests.crowds import CROWD, in_threads, waiting_at_doors
 from tests.world import CLOSES, RoundWords, a_citizen, a_round
 from tests.world.voting import ballots_and_roll, keys_of
 
-VOTERS = 40
 POSTS = 8
 ENOUGH_SECONDS = 60
-
-
-@pytest.fixture
-def crowd(engine_url: str) -> Iterator[Engine]:
-    """An engine on which every thread finds a connection of its own."""
-    address = make_url(engine_url)
-    if address.drivername == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
-    engine = create_engine(address, pool_size=VOTERS + 2, max_overflow=0)
-    make_engine_rules(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -55,24 +43,10 @@ def keys(round: RoundWords, tmp_path: Path) -> KeyFolder:
     return keys_of(round, tmp_path / "keys")
 
 
-def _all_at_once(engine: Engine, acts: Iterable[Callable[[Session], object]]) -> list[object]:
-    """Let each act run in a thread with a session of its own; return what came out, refusals too."""
-
-    def run(act: Callable[[Session], object]) -> object:
-        with Session(engine) as session:
-            try:
-                return act(session)
-            except Exception as refusal:
-                return refusal
-
-    with ThreadPoolExecutor(VOTERS) as pool:
-        return list(pool.map(run, acts, timeout=ENOUGH_SECONDS))
-
-
 def test_forty_voters_with_eight_posts_each_leave_forty_ballots_on_each_question(
     session: Session, crowd: Engine, round: RoundWords, keys: KeyFolder, clock: StoppedClock
 ) -> None:
-    voters = [a_citizen(session) for _ in range(VOTERS)]
+    voters = [a_citizen(session) for _ in range(CROWD)]
     chance = random.Random(7)
 
     def post(who: Who, question_id: int, choice: str) -> Callable[[Session], object]:
@@ -85,11 +59,11 @@ def test_forty_voters_with_eight_posts_each_leave_forty_ballots_on_each_question
         for _ in range(POSTS // 2)
         for subject in round.subjects
     ]
-    outcomes = _all_at_once(crowd, [act for act in acts for _ in range(2)])
+    outcomes = in_threads(crowd, [act for act in acts for _ in range(2)])
     assert [one for one in outcomes if isinstance(one, Exception)] == []
     for subject in round.subjects:
-        assert ballots_and_roll(session, subject.question_id) == (VOTERS, VOTERS)
-    assert len(set(session.execute(select(Ballot.commitment)).scalars())) == 2 * VOTERS
+        assert ballots_and_roll(session, subject.question_id) == (CROWD, CROWD)
+    assert len(set(session.execute(select(Ballot.commitment)).scalars())) == 2 * CROWD
 
 
 def test_votes_and_withdrawals_of_one_person_at_once_never_part_ballot_and_roll(
@@ -105,7 +79,7 @@ def test_votes_and_withdrawals_of_one_person_at_once_never_part_ballot_and_roll(
         return lambda own: cast_ballot(own, question_id=question, who=who, choice=choice, keys=keys, clock=clock)
 
     for _ in range(3):
-        outcomes = _all_at_once(crowd, map(act, range(200)))
+        outcomes = in_threads(crowd, map(act, range(200)))
         assert [one for one in outcomes if isinstance(one, Exception) and not isinstance(one, NoBallot)] == []
         ballots, roll = ballots_and_roll(session, round.question_id)
         assert ballots == roll <= len(voters)
@@ -150,21 +124,12 @@ def test_a_withdrawal_in_the_middle_of_a_change_waits_for_it(
 
 
 # ── Nothing is counted after the close ────────────────────────────────────────────────────────────────────────────────
-def _waiting(session: Session) -> int:
-    session.rollback()
-    waiting = text(
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    )
-    return int(session.execute(waiting).scalar_one())
-
-
 @contextmanager
 def _forty_votes_wait(
     session: Session, crowd: Engine, round: RoundWords, keys: KeyFolder, clock: StoppedClock
 ) -> Iterator[tuple[Session, list[object]]]:
     """Hold the door while forty votes queue up before it; inside the block they wait, after it they have ended."""
-    voters = [a_citizen(session) for _ in range(VOTERS)]
+    voters = [a_citizen(session) for _ in range(CROWD)]
     outcomes: list[object] = []
 
     def cast(who: Who) -> None:
@@ -182,13 +147,13 @@ def _forty_votes_wait(
         for thread in threads:
             thread.start()
         until = time.monotonic() + ENOUGH_SECONDS
-        while _waiting(session) < VOTERS and time.monotonic() < until:
+        while waiting_at_doors(session) < CROWD and time.monotonic() < until:
             time.sleep(0.02)
-        assert _waiting(session) == VOTERS
+        assert waiting_at_doors(session) == CROWD
         yield closer, outcomes
     for thread in threads:
         thread.join(ENOUGH_SECONDS)
-    assert len(outcomes) == VOTERS
+    assert len(outcomes) == CROWD
 
 
 @pytest.mark.postgresql
@@ -219,7 +184,7 @@ def test_forty_votes_that_waited_in_time_are_all_kept(
     with _forty_votes_wait(session, crowd, round, keys, clock) as (_, outcomes):
         pass
     assert [one for one in outcomes if isinstance(one, Exception)] == []
-    assert ballots_and_roll(session, round.question_id) == (VOTERS, VOTERS)
+    assert ballots_and_roll(session, round.question_id) == (CROWD, CROWD)
 
 
 def test_whoever_closes_waits_for_the_vote_inside_and_counts_it(

@@ -16,6 +16,7 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.windows.commands import hold_door, make_window, pass_door, take_doors, write_closed
 from participation.windows.facts import WindowClosed, WindowNotOpenYet, WindowNotPublished
+from tests.crowds import waiting_at_doors
 from tests.world import CLOSES, OPENS, a_window, an_audience, an_office
 
 
@@ -79,9 +80,7 @@ def test_the_clock_is_asked_after_the_lock(new_session: Callable[[], Session], c
 def _until_waiting(session: Session, writers: int) -> None:
     """Wait until that many others stand at an advisory lock."""
     for _ in range(400):
-        session.rollback()
-        standing = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        if session.execute(text(standing)).scalar_one() >= writers:
+        if waiting_at_doors(session) >= writers:
             return
         time.sleep(0.02)
     raise AssertionError("the writers never came to the door")
