@@ -18,6 +18,7 @@ from participation.audiences.facts import Role
 from participation.contributions.models import Contribution
 from participation.discussion.models import Comment
 from participation.foundation.db import transaction
+from participation.foundation.forms import one_line, plain_text
 from participation.rounds.models import Round
 from participation.voting.keys import KeyFolder
 from tests.browsers import OpenBrowser
@@ -68,6 +69,16 @@ def _leads_astray(name: str, value: str) -> bool:
     plain = "".join(value.split()).lower()
     bad = ("javascript:", "vbscript:", "data:text", "//", "/\\")
     return name in {"href", "src", "action", "formaction"} and plain.startswith(bad)
+
+
+def _numbered(texts: list[str]) -> list[str]:
+    """Put a number before each, since short names are made from titles and must differ."""
+    return [f"{number} {text}" for number, text in enumerate(texts)]
+
+
+def _fits(text: str, most: int) -> bool:
+    """Say whether a field that must be filled takes a text of so many signs."""
+    return 0 < len(one_line(text) or "") <= most
 
 
 def _harmless(client: FlaskClient, *paths: str) -> None:
@@ -133,8 +144,11 @@ def test_what_goes_into_offices_and_concepts(
     office, admin = (signed_in(live.app, session, one) for one in (staff, boss))
     names = ({"name_de": text, "name_en": text} for text in corpus)
     assert _send_all(admin, live, "/verwaltung/stellen", names) > 600
-    concepts = ({"office_id": str(office_id), **_sides(text, "title", "summary")} for text in corpus)
-    assert _send_all(office, live, "/verwaltung/konzepte", concepts) > 600
+    written = list(zip(_numbered(corpus), corpus, strict=True))
+    fields = {"office_id": str(office_id)}
+    concepts = ({**fields, **_sides(title, "title"), **_sides(text, "summary")} for title, text in written)
+    fit = sum(_fits(title, 150) and _fits(text, 3000) for title, text in written)
+    assert _send_all(office, live, "/verwaltung/konzepte", concepts) == fit
     _write_one_concept(office, live, corpus)
     _harmless(admin, "/verwaltung/stellen", "/verwaltung/berechtigungen")
     _harmless(office, *CONCEPTS)
@@ -152,8 +166,10 @@ def test_what_goes_into_rounds_and_reasons(
     staff = an_official(session, Role.STAFF, office_id=made.office_id)
     moderator = an_official(session, Role.MODERATOR, office_id=made.office_id)
     office, moderation, ada = (signed_in(live.app, session, one) for one in (staff, moderator, author.person_id))
-    rounds = ({**_round_fields(made.office_id), **_sides(text, *ROUND_TEXTS)} for text in corpus)
-    assert _send_all(office, live, "/verwaltung/runden", rounds) > 600
+    numbered = enumerate(corpus)
+    fields = _round_fields(made.office_id)
+    rounds = ({**fields, "slug": f"runde-aus-{place}", **_sides(text, *ROUND_TEXTS)} for place, text in numbered)
+    assert _send_all(office, live, "/verwaltung/runden", rounds) == sum(_fits(text, 150) for text in corpus)
     _decide_with_reasons(moderation, live, session, made, author.person_id, corpus)
     session.rollback()
     slugs = list(session.execute(select(Round.slug).where(Round.id != made.id)).scalars())
@@ -199,7 +215,10 @@ def _write_one_concept(office: FlaskClient, live: Live, corpus: list[str]) -> No
     place = made.headers["Location"]
     assert place.endswith("alles-moegliche"), place
     themes = f"{place}/leitthemen"
-    assert _send_all(office, live, themes, ({**_sides(text, "title"), "text_de": text} for text in corpus)) > 600
+    written = list(zip(_numbered(corpus), corpus, strict=True))
+    fit = sum(_fits(title, 150) and len(plain_text(text) or "") <= 1000 for title, text in written)
+    forms = ({**_sides(title, "title"), "text_de": text} for title, text in written)
+    assert _send_all(office, live, themes, forms) == fit
     theme = _first_theme(office, place)
     for start in range(0, len(corpus), 20):
         some = corpus[start : start + 20]
