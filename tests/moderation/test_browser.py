@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,8 +18,6 @@ from tests.world.moderation import REASON, a_comment, a_notice, decision_letters
 from tests.world.sign_in import sign_in_browser
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
     from tests.browsers import OpenBrowser
 
 
@@ -39,7 +38,7 @@ def test_the_queue_is_worked_through_by_keyboard(
     page.keyboard.press("j")
     page.keyboard.press("r")
     page.wait_for_url("**/moderation/*")
-    assert page.get_by_label("Zurückhalten", exact=True).is_checked()
+    expect(page.get_by_label("Zurückhalten", exact=True)).to_be_checked()
     axe(page)
     page.get_by_label("1. Achten Sie die anderen").check()
     page.get_by_label("Begründung").fill(REASON)
@@ -49,7 +48,7 @@ def test_the_queue_is_worked_through_by_keyboard(
     page.wait_for_load_state()
     assert state_of(session, second) == State.WITHHELD
     page.keyboard.press("?")
-    assert page.get_by_role("dialog").is_visible()
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert len(decision_letters(session)) == 2
 
 
@@ -65,12 +64,12 @@ def test_moderating_without_javascript_on_a_phone(
     nu(page.content())
     page.get_by_role("link", name="Zurückhalten …").click()
     page.get_by_role("button", name="Entscheidung speichern").click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("3. Keine privaten Daten").check()
     page.get_by_label("Begründung").fill("Eine Telefonnummer.")
     nu(page.content())
     page.get_by_role("button", name="Entscheidung speichern").click()
-    assert page.url.endswith("/moderation?liste=reported")
+    expect(page).to_have_url(f"{live.url}/moderation?liste=reported")
     assert state_of(session, comment) == State.WITHHELD
 
 
