@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,9 @@ from participation.foundation.db import insert as upsert
 from participation.foundation.db import transaction
 from participation.windows.commands import pass_door
 from participation.windows.models import Window
+
+SENT_AGAIN = timedelta(minutes=10)
+"""So long the same words in the same place are taken for the same press of a button."""
 
 AT_A_TIME = 1000
 """Rows per INSERT of an import."""
@@ -69,6 +72,8 @@ def post_comment(
 ) -> Comment:
     """Add a comment, public at once or held for moderation as the thread's rule says.
 
+    The same sent again within ten minutes returns the comment that is there.
+
     :param text: plain text, 10 to 5,000 characters after trimming
     :raises WindowClosed: or WindowNotOpenYet, measured after the lock
     :raises NotAdmitted: if the audience does not admit them
@@ -79,6 +84,9 @@ def post_comment(
         now = pass_door(session, window_id, clock)
         author = _join_by_name(session, window_id, who, thread_id, now)
         thread = _hold_thread(session, thread_id)
+        said = _said_just_now(session, thread_id, author=author, text=text, stance=stance, now=now)
+        if said is not None:
+            return said
         written = _contribute(session, thread, author=author, text=text, language=language, now=now)
         comment = Comment(id=written.id, thread_id=thread_id, stance=stance)
         return _add(session, thread, comment, written)
@@ -86,6 +94,8 @@ def post_comment(
 
 def reply(session: Session, *, comment_id: int, who: Who, text: str, language: str, clock: Clock) -> Comment:
     """Answer a public comment, one level deep, without a stance.
+
+    The same sent again within ten minutes returns the reply that is there.
 
     :raises RepliesEndHere: if it is a reply itself
     :raises NoLongerThere: if it is not public any more
@@ -102,9 +112,43 @@ def reply(session: Session, *, comment_id: int, who: Who, text: str, language: s
             raise RepliesEndHere()
         if contributions.locked(session, comment_id).state != State.PUBLISHED:
             raise NoLongerThere()
+        said = _said_just_now(session, thread.id, author=author, text=text, parent_id=comment_id, now=now)
+        if said is not None:
+            return said
         written = _contribute(session, thread, author=author, text=text, language=language, now=now)
         answer = Comment(id=written.id, thread_id=thread.id, level=1, parent_id=comment_id, parent_level=0, stance=None)
         return _add(session, thread, answer, written, parent)
+
+
+def _said_just_now(
+    session: Session,
+    thread_id: int,
+    *,
+    author: Participant,
+    text: str,
+    now: datetime,
+    stance: Stance | None = None,
+    parent_id: int | None = None,
+) -> Comment | None:
+    """Return what this press of a button wrote already: a second click and the back button say nothing new.
+
+    The thread is locked, so of several presses at once the first writes and the others see it. What was withdrawn may
+    be said again.
+    """
+    same = (
+        select(Comment)
+        .join(Contribution, Contribution.id == Comment.id)
+        .where(
+            Contribution.participant_id == author.id,
+            Contribution.created_at > now - SENT_AGAIN,
+            Contribution.state != State.WITHDRAWN,
+            Contribution.text == text.strip(),
+            Comment.thread_id == thread_id,
+            Comment.parent_id.is_not_distinct_from(parent_id),
+            Comment.stance.is_not_distinct_from(stance),
+        )
+    )
+    return session.execute(same.order_by(Comment.id).limit(1)).scalar_one_or_none()
 
 
 def _contribute(

@@ -258,6 +258,8 @@ def _blame(form: Form, fact: Fact) -> int:
 def _tell(line: CommentLine) -> None:
     if line.state == "held":
         flash(_("Danke. Die Moderation liest Ihren Beitrag, bevor er für alle sichtbar wird."), "info")
+    elif line.state == "withheld":
+        flash(_("Diesen Beitrag hat die Moderation schon zurückgehalten."), "warning")
     else:
         flash(_("Ihr Beitrag ist veröffentlicht."), "success")
 

@@ -194,7 +194,7 @@ def test_the_page_says_what_goes_and_what_stays(
 ) -> None:
     who = a_vote(session, round, keys=keys, clock=clock)
     a_comment(session, round, clock=clock, who=who)
-    a_comment(session, round, clock=clock, who=who, held=True)
+    a_comment(session, round, clock=clock, who=who, held=True, text="Das liest noch niemand.")
     browser = signed_in(app, session, who.person_id)
     page = browser.get("/konto/loeschung").text
     gone, stays = page.split("Das bleibt, ohne Ihren Namen")
