@@ -468,10 +468,10 @@ def change_shown_name(session: Session, *, person_id: UUID, name: str, clock: Cl
 
 
 def forget(session: Session, person_id: UUID, clock: Clock) -> None:
-    """Withdraw a person's ratings where the talk still runs, and what they wrote as contributions say.
+    """Withdraw a person's ratings where the talk still runs; threads that show something of them look different then.
 
-    Else deleting and registering again would give a second rating. Where the talk is over, ratings stay counted. The
-    caller holds the doors of the windows and the person's row.
+    Else deleting and registering again would give a second rating. Where the talk is over, ratings stay counted. What
+    they wrote, contributions forget. The caller holds the doors of the windows and the person's row.
     """
     with transaction(session):
         ratings = session.execute(_open_ratings(person_id, clock())).all()
@@ -485,7 +485,6 @@ def forget(session: Session, person_id: UUID, clock: Clock) -> None:
                     Rating.comment_id == rating.comment_id, Rating.participant_id == rating.participant_id
                 )
             )
-        contributions.forget(session, person_id, clock)
 
 
 def _open_ratings(person_id: UUID, now: datetime) -> Select[*tuple[Any, ...]]:

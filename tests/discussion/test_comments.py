@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from participation.audiences.facts import NameMissing, NameNotUsable, NotAdmitted, Who
 from participation.audiences.models import Participant
+from participation.contributions import commands as contributions
 from participation.contributions.facts import (
     LONGEST_TEXT,
     NETIQUETTE_VERSION,
@@ -404,6 +405,7 @@ def test_erasing_keeps_what_was_public_and_blanks_what_nobody_saw(
     held = a_comment(session, round, clock=clock, who=ada, text="Auch das liest noch niemand.")
     before = fresh_thread(session, round.thread_id).version
     commands.forget(session, ada.person_id, clock)
+    contributions.forget(session, ada.person_id, clock)
     session.expire_all()
     assert session.get_one(Contribution, public).text
     waiting = session.get_one(Contribution, held)

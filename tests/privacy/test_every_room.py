@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from importlib import import_module
 
 from participation.foundation.model import Base
@@ -49,3 +50,17 @@ def test_no_room_stands_twice_and_each_has_a_name_that_people_understand() -> No
 
 def test_accounts_and_names_are_forgotten_last() -> None:
     assert [room.name for room in ROOMS][-2:] == ["audiences", "accounts"]
+
+
+def test_the_list_alone_says_who_forgets() -> None:
+    """No room forgets for another one, so that each is asked once and in the order of the list."""
+    callers = [
+        f"{path.parent.name}: {ast.unparse(call)}"
+        for path in rooms.python_files()
+        if path.name == "commands.py"
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef) and function.name == "forget"
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".forget")
+    ]
+    assert callers == []
