@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from participation.audiences.models import Participant
@@ -15,8 +15,11 @@ from participation.foundation.facts import Holding
 from participation.windows.models import Window
 
 
-def is_public(now: datetime) -> ColumnElement[bool]:
-    """Return the one visibility rule; the query must join ``Contribution`` and its ``Window``."""
+def is_public(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the one visibility rule; the query must join ``Contribution`` and its ``Window``.
+
+    :param now: a moment, or its place in a statement that is built once
+    """
     return and_(
         Contribution.state == State.PUBLISHED,
         Contribution.sealed.is_(False),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, bindparam, case, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from participation.audiences.facts import Admission, NotAdmitted
+from participation.audiences.facts import NOBODY, Admission, NotAdmitted
 from participation.audiences.facts import Kind as ParticipantKind
 from participation.audiences.models import Audience, Participant
 from participation.contributions.facts import State
@@ -20,6 +21,7 @@ from participation.contributions.queries import is_public
 from participation.discussion.facts import NothingSaid, Order, Stance, Value
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.facts import Fact, Holding
+from participation.foundation.model import Moment
 from participation.foundation.paging import key_from
 from participation.windows.facts import State as WindowState
 from participation.windows.facts import WindowNotPublished, WindowTimes, why_shut
@@ -166,8 +168,9 @@ def comment_page(
     :raises WindowNotPublished: while nobody may know of it
     """
     head, line = _one(session, comment_id, viewer, now, Comment.level == 0)
-    wanted = _visible(head).where(Comment.parent_id == comment_id, Comment.id > (key_from(after) or 0))
-    answers = [_line(row, head) for row in session.execute(wanted.order_by(Comment.id).limit(PAGE_OF_REPLIES + 1))]
+    wanted = _visible().where(Comment.parent_id == comment_id, Comment.id > (key_from(after) or 0))
+    rows = session.execute(wanted.order_by(Comment.id).limit(PAGE_OF_REPLIES + 1), head.bound)
+    answers = [_line(row, head) for row in rows]
     kept = tuple(answers[:PAGE_OF_REPLIES])
     return _page(
         head,
@@ -214,10 +217,27 @@ class _Head:
     now: datetime
     participant_id: UUID | None
 
+    @property
+    def bound(self) -> dict[str, Any]:
+        """What the statements about its comments leave open."""
+        return {"thread": self.thread.id, "me": self.participant_id or NOBODY, "now": self.now}
+
 
 def _head(session: Session, thread_id: int, viewer: UUID | None, now: datetime) -> _Head:
-    mine = and_(Participant.audience_id == Window.audience_id, Participant.person_id == viewer)
-    found = session.execute(
+    found = session.execute(_heads(), {"thread": thread_id, "person": viewer or NOBODY}).one_or_none()
+    if found is None:
+        raise NothingSaid()
+    times = WindowTimes(*found[-len(TIMES) :])
+    if times.state(now) is WindowState.DRAFT:
+        raise WindowNotPublished()
+    return _Head(found, times, now, found.participant_id)
+
+
+@lru_cache(maxsize=1)
+def _heads() -> Rows:
+    """Return the statement for a thread and the person who looks at it, built once."""
+    mine = and_(Participant.audience_id == Window.audience_id, Participant.person_id == bindparam("person"))
+    return (
         select(
             *(Thread.id, Thread.home, Thread.version, Thread.premoderated, Thread.shows_sums),
             *(Thread.comments, Thread.replies, *STANCE_COUNTERS.values()),
@@ -225,15 +245,9 @@ def _head(session: Session, thread_id: int, viewer: UUID | None, now: datetime) 
         )
         .join(Window, Window.id == Thread.window_id)
         .join(Audience, Audience.id == Window.audience_id)
-        .outerjoin(Participant, mine if viewer is not None else false())
-        .where(Thread.id == thread_id)
-    ).one_or_none()
-    if found is None:
-        raise NothingSaid()
-    times = WindowTimes(*found[-len(TIMES) :])
-    if times.state(now) is WindowState.DRAFT:
-        raise WindowNotPublished()
-    return _Head(found, times, now, found.participant_id)
+        .outerjoin(Participant, mine)
+        .where(Thread.id == bindparam("thread"))
+    )
 
 
 def _page(
@@ -276,25 +290,27 @@ def _one(
     if thread_id is None:
         raise NothingSaid()
     head = _head(session, thread_id, viewer, now)
-    row = session.execute(_visible(head).where(Comment.id == comment_id, *more)).one_or_none()
+    row = session.execute(_visible().where(Comment.id == comment_id, *more), head.bound).one_or_none()
     if row is None:
         raise NothingSaid()
     return head, _line(row, head)
 
 
-def _visible(head: _Head, *, traces: bool = True) -> Rows:
-    """Select the comments of a thread that this person may see, and what left a trace.
+@lru_cache(maxsize=2)
+def _visible(*, traces: bool = True) -> Rows:
+    """Select the comments of a thread that one person may see, and what left a trace; built once.
 
     Everybody sees what is public, its author besides what waits or was withheld. A trace stays of what moderation
     here withheld, and wherever somebody answered; what was held back before an import never stood here.
     """
-    nobody = head.participant_id is None
-    mine = false() if nobody else Contribution.participant_id == head.participant_id
+    mine = Contribution.participant_id == bindparam("me")
     own = and_(mine, Contribution.state.in_((State.HELD, State.WITHHELD)), Contribution.sealed.is_(False))
     decided_here = and_(Contribution.state == State.WITHHELD, Contribution.reason_kind != "imported")
     gone = Contribution.state.in_((State.WITHHELD, State.WITHDRAWN))
     trace = and_(Contribution.sealed.is_(False), or_(decided_here, and_(gone, Comment.replies > 0)))
-    rated = and_(Rating.comment_id == Comment.id, Rating.participant_id == head.participant_id)
+    # For a visitor too this is a look into the key: joined on »false«, SQLite read every rating for every comment.
+    rated = and_(Rating.comment_id == Comment.id, Rating.participant_id == bindparam("me"))
+    public = is_public(bindparam("now", type_=Moment()))
     return (
         select(
             *(Comment.id, Comment.parent_id, Comment.stance),
@@ -306,20 +322,34 @@ def _visible(head: _Head, *, traces: bool = True) -> Rows:
         .join(Contribution, Contribution.id == Comment.id)
         .join(Window, Window.id == Contribution.window_id)
         .join(Participant, Participant.id == Contribution.participant_id)
-        .outerjoin(Rating, false() if nobody else rated)
-        .where(Comment.thread_id == head.thread.id, or_(is_public(head.now), own, trace if traces else false()))
+        .outerjoin(Rating, rated)
+        .where(Comment.thread_id == bindparam("thread"), or_(public, own, trace if traces else false()))
     )
 
 
 def _comments(
     session: Session, head: _Head, *, after: str | None, order: Order, stance: Stance | None
 ) -> list[CommentLine]:
-    """Return one line more than fits on a page. A choice shows no traces, which would tell what they chose."""
-    plain = stance is None and order is not Order.SUPPORT
-    wanted = _visible(head, traces=plain).where(Comment.level == 0)
-    if stance is not None:
-        wanted = wanted.where(Comment.stance == stance)
-    wanted = _after(wanted, after, order)
+    """Return one line more than fits on a page, from the last row seen on; a token that is none begins at the start."""
+    first, _, second = (after or "").partition("-")
+    key, tie = key_from(first), key_from(second)
+    wanted = _some(order, chosen=stance is not None, continued=key is not None)
+    bound = head.bound | {"stance": stance, "key": key, "tie": tie or 0}
+    return [_line(row, head, order) for row in session.execute(wanted, bound)]
+
+
+@lru_cache(maxsize=16)
+def _some(order: Order, *, chosen: bool, continued: bool) -> Rows:
+    """Return the statement for a page of comments, built once for each way to look at them.
+
+    :param chosen: whether only one stance is wanted; it shows no traces, which would tell what they chose
+    :param continued: whether a page went before
+    """
+    wanted = _visible(traces=not chosen and order is not Order.SUPPORT).where(Comment.level == 0)
+    if chosen:
+        wanted = wanted.where(Comment.stance == bindparam("stance"))
+    if continued:
+        wanted = wanted.where(_later(order))
     match order:
         case Order.OLDEST:
             wanted = wanted.order_by(Comment.id)
@@ -327,31 +357,32 @@ def _comments(
             wanted = wanted.order_by(Comment.agree.desc(), Comment.id.desc())
         case _:
             wanted = wanted.order_by(Comment.id.desc())
-    return [_line(row, head, order) for row in session.execute(wanted.limit(PAGE + 1))]
+    return wanted.limit(PAGE + 1)
 
 
-def _after(wanted: Rows, after: str | None, order: Order) -> Rows:
-    """Begin after the last row seen; a token that is none begins at the start."""
-    first, _, second = (after or "").partition("-")
-    key, tie = key_from(first), key_from(second)
-    if key is None:
-        return wanted
+def _later(order: Order) -> ColumnElement[bool]:
+    key, tie = bindparam("key", type_=BigInteger()), bindparam("tie", type_=BigInteger())
     if order is Order.SUPPORT:
-        return wanted.where(tuple_(Comment.agree, Comment.id) < tuple_(key, tie or 0))
-    return wanted.where(Comment.id > key if order is Order.OLDEST else Comment.id < key)
+        return tuple_(Comment.agree, Comment.id) < tuple_(key, tie)
+    return Comment.id > key if order is Order.OLDEST else Comment.id < key
 
 
 def _first_replies(session: Session, head: _Head, parents: Sequence[int]) -> dict[int, list[CommentLine]]:
     """Return the first five visible replies of each comment, in one statement."""
     if not parents:
         return {}
-    place = func.row_number().over(partition_by=Comment.parent_id, order_by=Comment.id).label("place")
-    numbered = _visible(head).where(Comment.parent_id.in_(parents)).add_columns(place).subquery()
-    wanted = select(numbered).where(numbered.c.place <= FIRST_REPLIES).order_by(numbered.c.id)
     answers: dict[int, list[CommentLine]] = {}
-    for row in session.execute(wanted):
+    for row in session.execute(_replies(), head.bound | {"parents": parents}):
         answers.setdefault(row.parent_id, []).append(_line(row, head))
     return answers
+
+
+@lru_cache(maxsize=1)
+def _replies() -> Rows:
+    place = func.row_number().over(partition_by=Comment.parent_id, order_by=Comment.id).label("place")
+    answered = Comment.parent_id.in_(bindparam("parents", expanding=True))
+    numbered = _visible().where(answered).add_columns(place).subquery()
+    return select(numbered).where(numbered.c.place <= FIRST_REPLIES).order_by(numbered.c.id)
 
 
 def _line(row: Row[Any], head: _Head, order: Order = Order.OLDEST) -> CommentLine:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from participation.audiences.facts import Admission, NotAdmitted
+from participation.audiences.facts import NOBODY, Admission, NotAdmitted
 from participation.audiences.models import Audience, Participant
 from participation.foundation.facts import Fact, Holding
 from participation.voting.facts import KeyLost, NoBallot, NoSuchQuestion, chosen_option
@@ -20,9 +20,6 @@ from participation.windows.facts import State, WindowNotPublished, WindowTimes, 
 from participation.windows.models import Window
 
 TIMES = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
-
-NOBODY = UUID(int=0)
-"""Who a visitor is looked up as. Not NULL, which imported participants have in place of a person."""
 
 
 @dataclass(frozen=True)
