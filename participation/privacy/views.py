@@ -23,9 +23,8 @@ from participation.foundation.limits import take
 from participation.foundation.paging import key_from
 from participation.foundation.web import clock, now, page, person_id, see_other, session, settings
 from participation.privacy import commands, queries
-from participation.privacy.facts import FACT_NAMES, ROOM_NAMES, NotConfirmed
+from participation.privacy.facts import FACT_NAMES, ROOM_NAMES, NotConfirmed, NoVote
 from participation.privacy.forms import DeletionByPasswordForm, DeletionForm
-from participation.voting.facts import NoBallot
 from participation.voting.keys import KeyFolder
 from participation.voting.queries import own_choice
 
@@ -67,7 +66,7 @@ def choice(question_id: int) -> ResponseReturnValue:
     """Show what one chose, until the close; afterwards only that one voted."""
     vote = queries.own_vote(session(), person_id=person_id(), question_id=question_id, now=now())
     if vote is None:
-        raise NoBallot()
+        raise NoVote()
     chosen = None
     if vote.is_open:
         keys = KeyFolder(settings().key_dir)
