@@ -64,13 +64,14 @@ def comments_as_csv(slug: str) -> ResponseReturnValue:
     """Return the public comments with their ratings."""
     head, _ = queries.released_figures(session(), slug=slug, now=now())
     rows = queries.comment_rows(session(), round_id=head.id, now=now(), public_only=True)
-    return _download(csv_lines(queries.COMMENT_COLUMNS, rows), f"kommentare-{slug}.csv", "text/csv")
+    # They are read while they are sent, so the database session has to last until the last line.
+    lines = stream_with_context(csv_lines(queries.COMMENT_COLUMNS, rows))
+    return _download(lines, f"kommentare-{slug}.csv", "text/csv")
 
 
 def _download(lines: Iterable[str], name: str, mimetype: str) -> Response:
-    """Answer line by line; the database session stays open until the last one."""
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(stream_with_context(iter(lines)), mimetype=mimetype, headers=disposition)
+    """Answer line by line, as a file of its own."""
+    return Response(lines, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _mark(slug: str) -> str | None:
