@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from participation.accounts.facts import (
@@ -85,15 +85,15 @@ def link(session: Session, *, token: str, now: datetime) -> Link:
 
     :raises LinkSpent: if it was used, has run out or never was
     """
+    agreed = exists().where(Consent.person_id == Person.id, Person.email == MailLink.email)
     found = session.execute(
-        select(MailLink.purpose, MailLink.email, MailLink.terms_version).where(
+        select(MailLink.purpose, MailLink.email, (MailLink.terms_version.is_not(None) | agreed).label("agreed")).where(
             MailLink.token_hash == hashed(token), MailLink.used_at.is_(None), MailLink.expires_at > now
         )
     ).one_or_none()
     if found is None:
         raise LinkSpent()
-    purpose = LinkPurpose(found.purpose)
-    return Link(purpose, found.email, asks_consent=purpose is not LinkPurpose.SIGN_IN and found.terms_version is None)
+    return Link(LinkPurpose(found.purpose), found.email, asks_consent=not found.agreed)
 
 
 def address_of_spent_link(session: Session, *, token: str) -> str | None:
