@@ -38,8 +38,11 @@ def make_engine_rules(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get(WRITES, False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # This waits for nobody and cannot fail, and as a statement of SQLAlchemy it would cost as much as a query.
+            connection.connection.cursor().execute("BEGIN")
 
 
 @contextmanager

@@ -34,6 +34,8 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
+"""What a page says besides, unless it says otherwise itself."""
 TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
@@ -42,13 +44,11 @@ def secure(response: Response, *, transport: bool) -> Response:
 
     :param transport: whether the site is served by https only
     """
-    for name, value in ALWAYS.items():
-        response.headers.setdefault(name, value)
-    if transport:
-        response.headers.setdefault("Strict-Transport-Security", TRANSPORT)
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.update(("Cookie", "Accept-Language"))
+    wanted = ALWAYS | PRIVATE | ({"Strict-Transport-Security": TRANSPORT} if transport else {})
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in wanted.items() if name.lower() not in present])
+    if "vary" in present:
+        response.vary.update(("Cookie", "Accept-Language"))
     return response
 
 

@@ -78,7 +78,7 @@ def _mark(slug: str) -> str | None:
     """Return the mark of a visitor's page: all that it depends on; None where a page is somebody's own."""
     if viewer() is not None or cookie.get("_flashes"):
         return None
-    found = page_mark(session(), slug=slug, field=None, now=now())
+    found = page_mark(session().connection(), slug=slug, field=None, now=now())
     left = time_left(found.outlook.until, now()) if found.outlook.until else ""
     states = [(window, window.state(now())) for window in found.windows]
     return etag("result", build(), slug, current_language(), found.versions, found.outlook, states, left)

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office
@@ -502,13 +502,13 @@ def _marks(*, of_a_field: bool) -> Select[*tuple[Any, ...]]:
     )
 
 
-def page_mark(session: Session, *, slug: str, field: str | None, now: datetime) -> Mark:
+def page_mark(connection: Connection, *, slug: str, field: str | None, now: datetime) -> Mark:
     """Return what a visitor's copy of a round's page, or of one of its Handlungsfelder, depends on; one statement.
 
     :raises NoSuchRound: if there is none, or it is not public yet
     """
     asked = {"slug": slug, "field": field, "now": now}
-    rows = session.execute(_marks(of_a_field=field is not None), asked).all()
+    rows = connection.execute(_marks(of_a_field=field is not None), asked).all()
     if not rows:
         raise NoSuchRound()
     windows = tuple(WindowTimes(*row[4:]) for row in rows)
