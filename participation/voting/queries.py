@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from participation.audiences.facts import NOBODY, Admission, NotAdmitted
 from participation.audiences.models import Audience, Participant
+from participation.foundation.db import run
 from participation.foundation.facts import Fact, Holding
 from participation.voting.facts import KeyLost, NoBallot, NoSuchQuestion, chosen_option
 from participation.voting.keys import KeyFolder
@@ -59,6 +61,8 @@ class QuestionCard:
     choice: str | None
     why_not: Fact | None
     """Why nobody, or this person, can vote now; None also for a visitor who would only have to sign in."""
+    result: str | None
+    """The path of the result, once it is released."""
 
     def option(self, slug: str | None) -> OptionLine | None:
         """Return the option of a name, or None."""
@@ -87,6 +91,8 @@ class ContestCard:
     opens_at: datetime
     ends_at: datetime
     rules: dict[str, Any]
+    result: str | None
+    """The path of the result, once it is released."""
     questions: tuple[QuestionLine, ...]
 
 
@@ -118,11 +124,16 @@ def question_place(session: Session, *, contest: str, question: str) -> Question
 
     :raises NoSuchQuestion: if there is none
     """
-    named = select(Question.id, Question.home).join(Contest, Contest.id == Question.contest_id)
-    found = session.execute(named.where(Contest.slug == contest, Question.slug == question)).one_or_none()
+    found = run(session, _named(), contest=contest, question=question).one_or_none()
     if found is None:
         raise NoSuchQuestion()
     return QuestionPlace(*found)
+
+
+@lru_cache(maxsize=1)
+def _named() -> Select[*tuple[Any, ...]]:
+    within = select(Question.id, Question.home).join(Contest, Contest.id == Question.contest_id)
+    return within.where(Contest.slug == bindparam("contest"), Question.slug == bindparam("question"))
 
 
 def question_at(session: Session, *, contest: str, number: int) -> int | None:
@@ -169,6 +180,7 @@ def question_card(
         has_voted=participant is not None,
         choice=choice,
         why_not=why_not,
+        result=first.result if _is_released(first.released_at, now) else None,
     )
 
 
@@ -179,7 +191,7 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
     :raises WindowNotPublished: while nobody may know of it
     """
     found = session.execute(
-        select(Contest.id, Contest.rules, Contest.window_id, Window.audience_id, *TIMES)
+        select(Contest.id, Contest.rules, Contest.released_at, Window.audience_id, *TIMES)
         .join(Window, Window.id == Contest.window_id)
         .where(Contest.slug == contest)
     ).one_or_none()
@@ -195,6 +207,7 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
         opens_at=times.opens_at,
         ends_at=times.ends_at,
         rules=found.rules or {},
+        result=(found.rules or {}).get("result") if _is_released(found.released_at, now) else None,
         questions=_lines(session, found.id, found.audience_id, viewer),
     )
 
@@ -276,6 +289,8 @@ def _question(question_id: int) -> Select[*tuple[Any, ...]]:
             count.scalar_subquery().label("questions"),
             Option.slug.label("option"),
             Option.label,
+            Contest.released_at,
+            Contest.rules["result"].as_string().label("result"),
             Window.audience_id,
             *TIMES,
             Audience.admission,
@@ -345,6 +360,10 @@ def _choice(session: Session, question: Row[Any], participant: UUID | None, keys
     found = select(Ballot.choice).where(Ballot.question_id == question.id, Ballot.voter_tag == tag)
     choice = session.execute(found).scalar_one_or_none()
     return chosen_option(choice) if choice is not None else None
+
+
+def _is_released(released_at: datetime | None, now: datetime) -> bool:
+    return released_at is not None and released_at <= now
 
 
 def _why_not_admitted(row: Row[Any]) -> Fact | None:
