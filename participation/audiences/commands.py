@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from participation.accounts.commands import add_office, invite, rename_office
@@ -27,7 +28,7 @@ from participation.audiences.facts import (
 )
 from participation.audiences.models import Audience, Participant, RoleGrant
 from participation.foundation.clock import Clock
-from participation.foundation.db import insert, transaction
+from participation.foundation.db import insert, insert_on, is_postgresql, run, transaction
 from participation.foundation.facts import Missing
 from participation.journal.commands import note
 
@@ -55,10 +56,7 @@ def join(session: Session, *, audience_id: int, who: Who, terms_version: str, no
     _admit(session, audience_id=audience_id, who=who)
     if who.shown_as is not None and not name_is_usable(who.shown_as):
         raise NameNotUsable()
-    row = insert(session, Participant).values(
-        id=uuid4(), audience_id=audience_id, kind=Kind.ACCOUNT, person_id=who.person_id, terms_version=terms_version
-    )
-    session.execute(row.on_conflict_do_nothing(index_elements=["audience_id", "person_id"]))
+    _enter(session, audience_id=audience_id, person_id=who.person_id, terms_version=terms_version)
     participant = session.execute(
         select(Participant).where(Participant.audience_id == audience_id, Participant.person_id == who.person_id)
     ).scalar_one()
@@ -68,21 +66,54 @@ def join(session: Session, *, audience_id: int, who: Who, terms_version: str, no
     return participant
 
 
+def join_unnamed(session: Session, *, audience_id: int, who: Who, terms_version: str, now: datetime) -> UUID:
+    """Return the same participant by its id alone, for an act beside which no name stands: a ballot.
+
+    :raises NotAdmitted: if the audience does not admit the person, or the account is disabled or erased
+    """
+    _admit(session, audience_id=audience_id, who=who)
+    _enter(session, audience_id=audience_id, person_id=who.person_id, terms_version=terms_version)
+    found: UUID = run(session, _participant(), audience=audience_id, person=who.person_id).scalar_one()
+    return found
+
+
+@lru_cache(maxsize=1)
+def _participant() -> Select[UUID]:
+    found = (Participant.audience_id == bindparam("audience"), Participant.person_id == bindparam("person"))
+    return select(Participant.id).where(*found)
+
+
+def _enter(session: Session, *, audience_id: int, person_id: UUID, terms_version: str) -> None:
+    """Make the participant, if they are none yet."""
+    person = {"audience_id": audience_id, "person_id": person_id, "terms_version": terms_version}
+    run(session, _entering(is_postgresql(session)), id=uuid4(), kind=Kind.ACCOUNT, **person)
+
+
+@lru_cache(maxsize=2)
+def _entering(on_postgresql: bool) -> Any:
+    row = insert_on(on_postgresql, Participant.__table__)
+    return row.on_conflict_do_nothing(index_elements=["audience_id", "person_id"])
+
+
 def _admit(session: Session, *, audience_id: int, who: Who) -> None:
     """Refuse who is not admitted, and hold the person until the act is done.
 
     Otherwise somebody could erase the account while a vote is on its way, and vote again with a new one. Who brings a
     name will write it to the person, so their lock is the stronger one from the beginning.
     """
+    held = _admitted(names=who.shown_as is not None)
+    if run(session, held, audience=audience_id, person=who.person_id).scalar_one_or_none() != Admission.REGISTERED:
+        raise NotAdmitted()
+
+
+@lru_cache(maxsize=2)
+def _admitted(*, names: bool) -> Select[str]:
     able = (
         select(Audience.admission)
-        .join(Person, Person.id == who.person_id)
-        .where(Audience.id == audience_id, Person.disabled_at.is_(None), Person.erased_at.is_(None))
+        .join(Person, Person.id == bindparam("person"))
+        .where(Audience.id == bindparam("audience"), Person.disabled_at.is_(None), Person.erased_at.is_(None))
     )
-    names = who.shown_as is not None
-    held = able.with_for_update(of=Person, read=not names, key_share=names)
-    if session.execute(held).scalar_one_or_none() != Admission.REGISTERED:
-        raise NotAdmitted()
+    return able.with_for_update(of=Person, read=not names, key_share=names)
 
 
 # ── Roles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

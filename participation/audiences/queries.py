@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office, Person
 from participation.audiences.facts import Grant, GrantLine, NotEntitled, Official, Role
 from participation.audiences.models import Audience, Participant, RoleGrant
+from participation.foundation.db import run
 from participation.foundation.facts import Fact, Holding
+from participation.foundation.model import Moment
 
 
 def participant_id(session: Session, *, audience_id: int, person_id: UUID | None) -> UUID | None:
@@ -25,11 +28,17 @@ def participant_id(session: Session, *, audience_id: int, person_id: UUID | None
 
 def grants(session: Session, *, person_id: UUID, now: datetime) -> tuple[Grant, ...]:
     """Return the roles that a person holds at a moment."""
-    held = select(RoleGrant).where(RoleGrant.person_id == person_id, *_current(now))
     return tuple(
         Grant(id=one.id, role=Role(one.role), office_id=one.office_id, audience_id=one.audience_id)
-        for one in session.execute(held.order_by(RoleGrant.id)).scalars()
+        for one in run(session, _grants(), person=person_id, now=now)
     )
+
+
+@lru_cache(maxsize=1)
+def _grants() -> Select[*tuple[Any, ...]]:
+    held = RoleGrant.person_id == bindparam("person")
+    columns = (RoleGrant.id, RoleGrant.role, RoleGrant.office_id, RoleGrant.audience_id)
+    return select(*columns).where(held, *_current(bindparam("now", type_=Moment()))).order_by(RoleGrant.id)
 
 
 def audiences_where(*, person_id: UUID, role: Role, now: datetime) -> Select[int]:
@@ -110,5 +119,5 @@ def office_of(session: Session, audience_id: int) -> int:
     return session.execute(select(Audience.office_id).where(Audience.id == audience_id)).scalar_one()
 
 
-def _current(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _current(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
     return (RoleGrant.since <= now, or_(RoleGrant.until.is_(None), RoleGrant.until > now))
