@@ -71,7 +71,11 @@ def pick(variants: dict[str, str] | None, language: str) -> Wording:
 
 def in_words(variants: dict[str, str] | None) -> Markup:
     """Return a text for the page, wrapped in its language where it is not the page's."""
-    wording = pick(variants, current_language())
+    language = current_language()
+    own = variants.get(language) if variants else None
+    if own:
+        return escape(own)
+    wording = pick(variants, language)
     if wording.language is None:
         return escape(wording.text)
     return Markup('<span lang="{}">{}</span>').format(wording.language, wording.text)
@@ -155,8 +159,16 @@ def _text_in(escaping: EvalContext, context: str, msgid: str, /, **values: Any) 
 
 @pass_eval_context
 def _counting_text(escaping: EvalContext, one: str, many: str, num: int, /, **values: Any) -> str:
-    found = _catalogue(current_language()).ungettext(one, many, num)
-    return _filled(escaping, found, {"num": num, **values})
+    language = current_language()
+    if not values and isinstance(num, int):
+        return _counting(language, one, many, num, escaping.autoescape)
+    return _filled(escaping, _catalogue(language).ungettext(one, many, num), {"num": num, **values})
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _counting(language: str, one: str, many: str, num: int, escaped: bool) -> str:
+    found = _catalogue(language).ungettext(one, many, num) % {"num": num}
+    return Markup(found) if escaped else found  # noqa: S704 - our text with a number in it
 
 
 def _filled(escaping: EvalContext, found: str, values: dict[str, Any]) -> str:
