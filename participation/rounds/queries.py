@@ -549,14 +549,14 @@ def _themes(session: Session, round_id: int) -> tuple[ThemeLines, ...]:
 
 @lru_cache(maxsize=1)
 def _leitthemen() -> Select[*tuple[Any, ...]]:
-    """Return the statement for the texts of Leitthemen; beside each Handlungsfeld they would be read a thousand times."""
+    """Return the statement for the texts of Leitthemen; beside each Handlungsfeld they would be read over and over."""
     wanted = Leitthema.id.in_(bindparam("ids", expanding=True))
     return select(Leitthema.id, Leitthema.title, Leitthema.text).where(wanted)
 
 
 @lru_cache(maxsize=1)
 def _subjects() -> Select[*tuple[Any, ...]]:
-    """Return the statement for the lines of a round, built once: the Leitthema, then what a line holds, in its order."""
+    """Return the statement for the lines of a round, built once: the Leitthema, then what a line holds."""
     talk, vote = aliased(SubjectPart), aliased(SubjectPart)
     return (
         select(
