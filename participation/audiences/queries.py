@@ -71,8 +71,11 @@ def why_not_act_for_office(
     return None if session.execute(held.limit(1)).first() else NotEntitled()
 
 
-def officials(session: Session, *, now: datetime) -> tuple[Official, ...]:
-    """Return everybody who holds a role, by address, with all their roles."""
+def officials(session: Session, *, now: datetime, audience_id: int | None = None) -> tuple[Official, ...]:
+    """Return everybody who holds a role, by address, with all their roles.
+
+    :param audience_id: only the roles that one can act in on this audience: granted for it alone, or for its office
+    """
     of_audience = aliased(Audience)
     held = (
         select(Person.id, Person.email, RoleGrant.id, RoleGrant.role, Office.name, RoleGrant.audience_id)
@@ -82,9 +85,12 @@ def officials(session: Session, *, now: datetime) -> tuple[Official, ...]:
         .where(*_current(now), Person.email.is_not(None))
         .order_by(Person.email, RoleGrant.id)
     )
+    if audience_id is not None:
+        office_id = select(Audience.office_id).where(Audience.id == audience_id).scalar_subquery()
+        held = held.where(or_(RoleGrant.audience_id == audience_id, RoleGrant.office_id == office_id))
     found: dict[tuple[UUID, str], list[GrantLine]] = {}
-    for person_id, email, grant_id, role, office, audience_id in session.execute(held):
-        found.setdefault((person_id, email or ""), []).append(GrantLine(grant_id, Role(role), office, audience_id))
+    for person_id, email, grant_id, role, office, only in session.execute(held):
+        found.setdefault((person_id, email or ""), []).append(GrantLine(grant_id, Role(role), office, only))
     return tuple(Official(person_id, email, tuple(lines)) for (person_id, email), lines in found.items())
 
 
