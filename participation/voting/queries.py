@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from participation.audiences.facts import NOBODY, Admission, NotAdmitted
 from participation.audiences.models import Audience, Participant
+from participation.foundation.db import run
 from participation.foundation.facts import Fact, Holding
 from participation.voting.facts import KeyLost, NoBallot, NoSuchQuestion, chosen_option
 from participation.voting.keys import KeyFolder
@@ -122,11 +124,16 @@ def question_place(session: Session, *, contest: str, question: str) -> Question
 
     :raises NoSuchQuestion: if there is none
     """
-    named = select(Question.id, Question.home).join(Contest, Contest.id == Question.contest_id)
-    found = session.execute(named.where(Contest.slug == contest, Question.slug == question)).one_or_none()
+    found = run(session, _named(), contest=contest, question=question).one_or_none()
     if found is None:
         raise NoSuchQuestion()
     return QuestionPlace(*found)
+
+
+@lru_cache(maxsize=1)
+def _named() -> Select[*tuple[Any, ...]]:
+    within = select(Question.id, Question.home).join(Contest, Contest.id == Question.contest_id)
+    return within.where(Contest.slug == bindparam("contest"), Question.slug == bindparam("question"))
 
 
 def question_at(session: Session, *, contest: str, number: int) -> int | None:
