@@ -53,18 +53,25 @@ class Question(Base):
     """The path of the page that shows it."""
     position: Mapped[int]
     title: Mapped[dict[str, str]] = mapped_column(Variants)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    """What its contest's method leaves open: how many may be chosen, how many points there are, and so on."""
 
 
 class Option(Base):
     """One possible answer to a question."""
 
     __tablename__ = "option"
-    __table_args__ = (UniqueConstraint("question_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("question_id", "position"),
+        CheckConstraint("cost >= 0", name="cost"),
+    )
 
     question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="RESTRICT"), primary_key=True)
     slug: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int]
     label: Mapped[dict[str, str]] = mapped_column(Variants)
+    cost: Mapped[int | None]
+    """What it costs, in whole units of the question's budget."""
 
 
 class RollEntry(Base):
