@@ -178,11 +178,11 @@ def _why_not_chosen(chosen: list[Any], asked: Asked) -> Fact | None:
     if not chosen:
         return None if terms.get("none") else NothingChosen()
     if terms.get("most") and len(chosen) > terms["most"]:
-        return TooManyChosen(most=terms["most"], chosen=len(chosen))
+        return TooManyChosen(most=terms["most"], chosen=len(chosen), over=len(chosen) - terms["most"])
     if asked.method is Method.BUDGET and terms.get("within_sum"):
         cost = sum(asked.costs[option] for option in chosen)
         if cost > terms["sum"]:
-            return TooExpensive(cost=cost, sum=terms["sum"])
+            return TooExpensive(cost=cost, sum=terms["sum"], over=cost - terms["sum"])
     return None if chosen == tidied(chosen, asked) else OtherwiseSpelt()
 
 
@@ -196,7 +196,8 @@ def _why_not_spread(spread: dict[str, Any], asked: Asked) -> Fact | None:
         return NothingChosen()
     if most and max(spread.values()) > most:
         return TooManyOnOne(most=most)
-    return TooManyPoints(given=sum(spread.values()), points=given) if sum(spread.values()) > given else None
+    over = sum(spread.values()) - given
+    return TooManyPoints(given=given + over, points=given, over=over) if over > 0 else None
 
 
 def _why_not_rated(rated: dict[str, Any], asked: Asked) -> Fact | None:
