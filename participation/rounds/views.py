@@ -17,6 +17,7 @@ from participation.foundation.i18n import current_language, time_left
 from participation.foundation.web import now, page, session, settings, viewer
 from participation.rounds import queries
 from participation.rounds.facts import State
+from participation.voting.forms import fields_of
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import canonical
 from participation.voting.queries import QuestionCard, question_card
@@ -47,14 +48,15 @@ def _round_page(slug: str) -> Response:
 
 def _field_page(slug: str, field: str) -> Response:
     found = queries.field_page(session(), slug=slug, field=field, now=now())
-    thread = _thread(found)
+    thread, card = _thread(found), _card(found.head, found.question_id)
     return page(
         "rounds/handlungsfeld.html",
         found=found,
         head=found.head,
         thread=thread,
         comment_form=_comment_form(thread),
-        card=_card(found),
+        card=card,
+        ballot=fields_of(card.asked, card.choice) if card else None,
         effect_sentence=gettext(found.head.vote.effect_sentence) if found.head.vote else "",
         decided_by=found.head.decided_by,
         preview=False,
@@ -89,12 +91,12 @@ def _comment_form(thread: ThreadPage | None) -> CommentForm:
     return form
 
 
-def _card(found: queries.FieldPage) -> QuestionCard | None:
+def _card(head: queries.RoundHead, question_id: int | None) -> QuestionCard | None:
     """Return the vote; once there is a result, the page leads there instead."""
-    if found.question_id is None or found.head.state is State.RELEASED:
+    if question_id is None or head.state is State.RELEASED:
         return None
     keys = KeyFolder(settings().key_dir)
-    return question_card(session(), question_id=found.question_id, viewer=_viewer_id(), now=now(), keys=keys)
+    return question_card(session(), question_id=question_id, viewer=_viewer_id(), now=now(), keys=keys)
 
 
 def _mark(slug: str, field: str | None) -> str | None:

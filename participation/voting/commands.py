@@ -19,9 +19,17 @@ from participation.audiences.models import Participant
 from participation.audiences.queries import participant_id
 from participation.foundation.clock import Clock, berlin
 from participation.foundation.db import affected, insert, transaction
-from participation.voting.facts import LABELS, Method, NoBallot, NoSuchOption, NoSuchQuestion, RulesFrozen
+from participation.voting.facts import (
+    LABELS,
+    Asked,
+    Method,
+    NoBallot,
+    NoSuchQuestion,
+    RulesFrozen,
+)
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import NONCE_BYTES, canonical, commitment, sha256_of
+from participation.voting.logic import tidied, why_invalid, why_unfit
 from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
 from participation.windows.commands import hold_door, pass_door
 from participation.windows.facts import State, WindowTimes
@@ -33,8 +41,8 @@ class Standing:
     """A ballot as it stands."""
 
     question_id: int
-    choice: str
-    """Slug of the chosen option."""
+    choice: Any
+    """A JSON value: of Zustimmung the slug of the chosen option."""
     commitment: bytes
 
 
@@ -60,21 +68,27 @@ def add_question(
     position: int,
     title: dict[str, str],
     options: Mapping[str, dict[str, str]] | None = None,
+    terms: Mapping[str, Any] | None = None,
+    costs: Mapping[str, int] | None = None,
 ) -> Question:
     """Add a question with its options, in the order given; those of Zustimmung if none are named.
 
     :param home: the path of the page that shows it
+    :param terms: what the contest's method leaves open, as docs/ways-to-vote.md tells
+    :param costs: of a budget, what each option costs
     :raises RulesFrozen: once the contest's rules are frozen
     """
     with transaction(session):
         contest = session.get_one(Contest, contest_id, with_for_update=True)
         if contest.rules_sha256 is not None:
             raise RulesFrozen()
-        question = Question(contest_id=contest_id, slug=slug, home=home, position=position, title=title)
+        names = {"contest_id": contest_id, "slug": slug, "home": home, "position": position, "title": title}
+        question = Question(**names, terms=dict(terms or {}))
         session.add(question)
         session.flush()
         for place, (name, label) in enumerate((options or LABELS).items(), 1):
-            session.add(Option(question_id=question.id, slug=str(name), position=place, label=label))
+            cost = (costs or {}).get(name)
+            session.add(Option(question_id=question.id, slug=str(name), position=place, label=label, cost=cost))
         session.flush()
         return question
 
@@ -87,6 +101,7 @@ def freeze_rules(session: Session, *, contest_id: int, rules: Mapping[str, Any],
     :param rules: JSON in whole numbers, texts, lists and objects. ``effect_sentence`` (a marked msgid) and
         ``decided_by`` (a text with variants) are shown on the contest's own pages.
     :raises RulesFrozen: if they are frozen already
+    :raises UnfitTerms: if the terms of a question do not hold together
     """
     with transaction(session):
         contest = session.get_one(Contest, contest_id, with_for_update=True)
@@ -94,6 +109,7 @@ def freeze_rules(session: Session, *, contest_id: int, rules: Mapping[str, Any],
             raise RulesFrozen()
         asked = {"contest": contest.slug, "method": contest.method, "receipts": contest.receipts}
         frozen = {**rules, **asked, "questions": _asked(session, contest_id)}
+        _check_fit(frozen)
         contest.rules, contest.rules_sha256 = frozen, sha256_of(frozen)
         session.flush()
         keys.make(contest.slug)
@@ -114,27 +130,30 @@ def remove_contest(session: Session, *, contest_id: int) -> None:
 
 # ── Voting ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def cast_ballot(
-    session: Session, *, question_id: int, who: Who, choice: str, keys: KeyFolder, clock: Clock
+    session: Session, *, question_id: int, who: Who, choice: Any, keys: KeyFolder, clock: Clock
 ) -> Standing:
     """Cast or change a ballot and return it as it stands. The same choice again changes nothing.
 
-    :param choice: slug of an option
+    :param choice: a JSON value in the shape of the contest's method, as docs/ways-to-vote.md tells
     :raises WindowNotOpenYet: before the vote begins
     :raises WindowClosed: once it is over, measured after the lock
     :raises NotAdmitted: if the audience does not admit the person
-    :raises NoSuchOption: if the question does not offer the choice
+    :raises NoSuchOption: if the question does not offer the choice; or another :class:`Unprocessable` that names
+        what is wrong with it
     :raises NoSuchQuestion: if there is no such question
     :raises KeyLost: if the contest's key is not there
     """
     with transaction(session):
-        question, offered = _place(session, question_id)
+        question, asked = _place(session, question_id)
         now = pass_door(session, question.window_id, clock)
-        if choice not in offered:
-            raise NoSuchOption()
+        chosen = tidied(choice, asked)
+        reason = why_invalid(chosen, asked)
+        if reason is not None:
+            raise reason
         participant = join(session, audience_id=question.audience_id, who=who, terms_version=TERMS_VERSION, now=now)
         _enter_roll(session, question_id, participant.id, now)
         tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant.id)
-        return _put(session, question, tag, choice)
+        return _put(session, question, tag, chosen)
 
 
 def withdraw_ballot(session: Session, *, question_id: int, who: Who, keys: KeyFolder, clock: Clock) -> None:
@@ -172,19 +191,30 @@ def forget(session: Session, person_id: UUID, clock: Clock, keys: KeyFolder) -> 
                         _remove(session, entry, entry.participant_id, keys)
 
 
+def _check_fit(rules: Mapping[str, Any]) -> None:
+    for question in rules["questions"]:
+        unfit = why_unfit(Asked.of(rules, question["slug"]))
+        if unfit is not None:
+            raise unfit
+
+
 def _asked(session: Session, contest_id: int) -> list[dict[str, Any]]:
     questions = session.execute(
         select(Question).where(Question.contest_id == contest_id).order_by(Question.position)
     ).scalars()
     return [
         {"slug": question.slug, "title": question.title, "options": _labels(session, question.id)}
+        | ({"terms": question.terms} if question.terms else {})
         for question in questions.all()
     ]
 
 
 def _labels(session: Session, question_id: int) -> list[dict[str, Any]]:
-    offered = select(Option.slug, Option.label).where(Option.question_id == question_id).order_by(Option.position)
-    return [{"slug": slug, "label": label} for slug, label in session.execute(offered)]
+    offered = select(Option.slug, Option.label, Option.cost).where(Option.question_id == question_id)
+    return [
+        {"slug": slug, "label": label} | ({"cost": cost} if cost is not None else {})
+        for slug, label, cost in session.execute(offered.order_by(Option.position))
+    ]
 
 
 def _places() -> Select[*tuple[Any, ...]]:
@@ -201,17 +231,19 @@ def _places() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _place(session: Session, question_id: int) -> tuple[Row[Any], set[str]]:
-    """Return where a question belongs and what it offers. Neither ever changes, so it may be read before the door."""
+def _place(session: Session, question_id: int) -> tuple[Row[Any], Asked]:
+    """Return where a question belongs and what it asks. Neither ever changes, so it may be read before the door."""
     rows = session.execute(
         _places()
         .join(Option, Option.question_id == Question.id)
-        .add_columns(Option.slug.label("option"))
+        .add_columns(Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
         .where(Question.id == question_id)
+        .order_by(Option.position)
     ).all()
     if not rows:
         raise NoSuchQuestion()
-    return rows[0], {row.option for row in rows}
+    first, costs = rows[0], {row.option: row.cost for row in rows if row.cost is not None}
+    return first, Asked(Method(first.method), tuple(row.option for row in rows), first.terms, costs)
 
 
 def _entries_of(person_id: UUID) -> Select[*tuple[Any, ...]]:
@@ -245,7 +277,7 @@ def _enter_roll(session: Session, question_id: int, participant: UUID, now: date
     session.execute(entry.on_conflict_do_update(index_elements=key, set_={"took_part_on": RollEntry.took_part_on}))
 
 
-def _put(session: Session, question: Row[Any], tag: bytes, choice: str) -> Standing:
+def _put(session: Session, question: Row[Any], tag: bytes, choice: Any) -> Standing:
     """Insert or change the ballot under a tag. A new nonce comes with each new choice, and only then."""
     written = canonical(choice)
     mine = (Ballot.question_id == question.id, Ballot.voter_tag == tag)

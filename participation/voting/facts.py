@@ -54,6 +54,23 @@ LABELS: dict[Choice, dict[str, str]] = {
 """What the options of Zustimmung say on the page."""
 
 
+SCALES: dict[int, list[dict[str, Any]]] = {
+    3: [
+        {"value": 1, "label": {"de": "unwichtig", "en": "not important"}},
+        {"value": 2, "label": {"de": "wichtig", "en": "important"}},
+        {"value": 3, "label": {"de": "sehr wichtig", "en": "very important"}},
+    ],
+    5: [
+        {"value": 1, "label": {"de": "unwichtig", "en": "not important"}},
+        {"value": 2, "label": {"de": "weniger wichtig", "en": "less important"}},
+        {"value": 3, "label": {"de": "teils, teils", "en": "partly"}},
+        {"value": 4, "label": {"de": "wichtig", "en": "important"}},
+        {"value": 5, "label": {"de": "sehr wichtig", "en": "very important"}},
+    ],
+}
+"""The scales of Wichtigkeit that staff may choose from, by the number of their steps."""
+
+
 class RulesFrozen(Fact):
     """What is put to the vote stays as it was published."""
 
@@ -75,7 +92,9 @@ class NothingChosen(Unprocessable):
 class TooManyChosen(Unprocessable):
     """More options than the rules admit."""
 
-    sentence = marked("Sie können höchstens %(most)s Möglichkeiten wählen. Gewählt haben Sie %(chosen)s.")
+    sentence = marked(
+        "Sie haben %(chosen)s Möglichkeiten gewählt, höchstens %(most)s sind erlaubt. Bitte nehmen Sie %(over)s weg."
+    )
 
 
 class ChosenTwice(Unprocessable):
@@ -99,7 +118,7 @@ class NoWholePoints(Unprocessable):
 class TooManyPoints(Unprocessable):
     """More points than there are to give."""
 
-    sentence = marked("Sie haben %(given)s Punkte vergeben. Es gibt aber nur %(points)s.")
+    sentence = marked("Sie haben %(given)s von %(points)s Punkten vergeben. Bitte nehmen Sie %(over)s weg.")
 
 
 class TooManyOnOne(Unprocessable):
@@ -141,7 +160,10 @@ class RankedTwice(Unprocessable):
 class TooExpensive(Unprocessable):
     """What was chosen costs more than there is to spend."""
 
-    sentence = marked("Ihre Auswahl kostet zusammen %(cost)s Euro. Es stehen nur %(sum)s Euro zur Verfügung.")
+    sentence = marked(
+        "Ihre Auswahl kostet zusammen %(cost)s Euro, das sind %(over)s Euro zu viel."
+        " Es stehen %(sum)s Euro zur Verfügung."
+    )
 
 
 class UnfitTerms(Unprocessable):

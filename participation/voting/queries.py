@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,8 +15,9 @@ from sqlalchemy.orm import Session, aliased
 from participation.audiences.facts import Admission, NotAdmitted
 from participation.audiences.models import Audience, Participant
 from participation.foundation.facts import Fact, Holding
-from participation.voting.facts import KeyLost, NoBallot, NoSuchQuestion, chosen_option
+from participation.voting.facts import Asked, KeyLost, Method, NoBallot, NoSuchQuestion
 from participation.voting.keys import KeyFolder
+from participation.voting.logic import rule_of
 from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
 from participation.windows.facts import State, WindowNotPublished, WindowTimes, why_shut
 from participation.windows.models import Window
@@ -31,18 +34,55 @@ class OptionLine:
 
     slug: str
     label: dict[str, str]
+    cost: int | None = None
 
 
 @dataclass(frozen=True)
 class QuestionPlace:
-    """A question and the page that shows it."""
+    """A question, the page that shows it, and how it is answered."""
 
     question_id: int
     home: str
+    asked: Asked
 
 
 @dataclass(frozen=True)
-class QuestionCard:
+class Answered:
+    """How a question is answered, what it offers, and what one person chose."""
+
+    asked: Asked
+    options: tuple[OptionLine, ...]
+    choice: Any | None
+    """A JSON value in the shape of the method; of Zustimmung the slug of an option."""
+
+    @property
+    def rule(self) -> tuple[str, dict[str, int]]:
+        """What one can do, a marked msgid and its values."""
+        return rule_of(self.asked)
+
+    @property
+    def picked(self) -> tuple[tuple[OptionLine, Any], ...]:
+        """The options that were chosen, each with what it got: points, a label of the scale, a rank, else its cost."""
+        offered = {option.slug: option for option in self.options}
+        match self.choice:
+            case str():
+                return tuple((offered[one], None) for one in (self.choice,) if one in offered)
+            case dict() if self.asked.method is Method.IMPORTANCE:
+                labels = {step["value"]: step["label"] for step in self.asked.terms["scale"]}
+                return tuple(
+                    (option, labels[self.choice[slug]]) for slug, option in offered.items() if slug in self.choice
+                )
+            case dict():
+                return tuple((option, self.choice[slug]) for slug, option in offered.items() if slug in self.choice)
+            case list() if self.asked.method is Method.RANKING:
+                return tuple((offered[slug], rank) for rank, slug in enumerate(self.choice, 1))
+            case list():
+                return tuple((offered[slug], offered[slug].cost) for slug in self.choice)
+        return ()
+
+
+@dataclass(frozen=True)
+class QuestionCard(Answered):
     """A question as one person may see it. ``choice`` is their own, and None once the vote is over."""
 
     question_id: int
@@ -54,18 +94,12 @@ class QuestionCard:
     """Which question of its contest this is, from 1."""
     count: int
     """How many questions the contest has."""
-    options: tuple[OptionLine, ...]
     state: State
     opens_at: datetime
     ends_at: datetime
     has_voted: bool
-    choice: str | None
     why_not: Fact | None
     """Why nobody, or this person, can vote now; None also for a visitor who would only have to sign in."""
-
-    def option(self, slug: str | None) -> OptionLine | None:
-        """Return the option of a name, or None."""
-        return next((option for option in self.options if option.slug == slug), None)
 
 
 @dataclass(frozen=True)
@@ -121,11 +155,17 @@ def question_place(session: Session, *, contest: str, question: str) -> Question
 
     :raises NoSuchQuestion: if there is none
     """
-    named = select(Question.id, Question.home).join(Contest, Contest.id == Question.contest_id)
-    found = session.execute(named.where(Contest.slug == contest, Question.slug == question)).one_or_none()
-    if found is None:
+    named = (
+        select(Question.id, Question.home, Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
+        .join(Contest, Contest.id == Question.contest_id)
+        .join(Option, Option.question_id == Question.id)
+        .where(Contest.slug == contest, Question.slug == question)
+        .order_by(Option.position)
+    )
+    rows = session.execute(named).all()
+    if not rows:
         raise NoSuchQuestion()
-    return QuestionPlace(*found)
+    return QuestionPlace(rows[0].id, rows[0].home, _asked(rows))
 
 
 def question_at(session: Session, *, contest: str, number: int) -> int | None:
@@ -165,7 +205,8 @@ def question_card(
         title=first.title,
         number=first.number,
         count=first.questions,
-        options=tuple(OptionLine(row.option, row.label) for row in rows),
+        asked=_asked(rows),
+        options=_options(rows),
         state=times.state(now),
         opens_at=times.opens_at,
         ends_at=times.ends_at,
@@ -208,7 +249,7 @@ def votes_of(session: Session, *, person_id: UUID, now: datetime) -> list[VoteLi
     return [_vote_line(row, WindowTimes(*row[-4:]), now) for row in rows]
 
 
-def own_choice(session: Session, *, question_id: int, person_id: UUID, now: datetime, keys: KeyFolder) -> OptionLine:
+def own_choice(session: Session, *, question_id: int, person_id: UUID, now: datetime, keys: KeyFolder) -> Answered:
     """Return what a person chose, for them alone and only until the close.
 
     :raises NoSuchQuestion: if there is none
@@ -225,10 +266,9 @@ def own_choice(session: Session, *, question_id: int, person_id: UUID, now: date
         raise reason
     participant = _took_part(session, first.audience_id, question_id, person_id)
     choice = _choice(session, first, participant, keys)
-    for row in rows:
-        if row.option == choice:
-            return OptionLine(row.option, row.label)
-    raise NoBallot()
+    if choice is None:
+        raise NoBallot()
+    return Answered(_asked(rows), _options(rows), choice)
 
 
 def turnout(session: Session, *, contest_id: int) -> Turnout:
@@ -277,8 +317,11 @@ def _question(question_id: int) -> Select[*tuple[Any, ...]]:
             Question.title,
             number.scalar_subquery().label("number"),
             count.scalar_subquery().label("questions"),
+            Contest.method,
+            Question.terms,
             Option.slug.label("option"),
             Option.label,
+            Option.cost,
             Window.audience_id,
             *TIMES,
             Audience.admission,
@@ -291,6 +334,16 @@ def _question(question_id: int) -> Select[*tuple[Any, ...]]:
         .where(Question.id == question_id)
         .order_by(Option.position)
     )
+
+
+def _asked(rows: Sequence[Row[Any]]) -> Asked:
+    """Return how a question is answered, from one row for each of its options."""
+    costs = {row.option: row.cost for row in rows if row.cost is not None}
+    return Asked(Method(rows[0].method), tuple(row.option for row in rows), rows[0].terms, costs)
+
+
+def _options(rows: Sequence[Row[Any]]) -> tuple[OptionLine, ...]:
+    return tuple(OptionLine(row.option, row.label, row.cost) for row in rows)
 
 
 def _votes(person_id: UUID) -> Select[*tuple[Any, ...]]:
@@ -341,13 +394,13 @@ def _took_part(session: Session, audience_id: int, question_id: int, person_id: 
     return session.execute(entry).scalar_one_or_none()
 
 
-def _choice(session: Session, question: Row[Any], participant: UUID | None, keys: KeyFolder) -> str | None:
+def _choice(session: Session, question: Row[Any], participant: UUID | None, keys: KeyFolder) -> Any | None:
     if participant is None:
         return None
     tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant)
     found = select(Ballot.choice).where(Ballot.question_id == question.id, Ballot.voter_tag == tag)
     choice = session.execute(found).scalar_one_or_none()
-    return chosen_option(choice) if choice is not None else None
+    return json.loads(choice) if choice is not None else None
 
 
 def _why_not_admitted(row: Row[Any]) -> Fact | None:

@@ -226,7 +226,7 @@ def test_the_own_choice_stands_behind_a_question_of_its_own(
 ) -> None:
     who = a_vote(session, round, keys=keys, clock=clock, choice=Choice.ABSTAIN)
     mine = queries.own_choice(session, question_id=round.question_id, person_id=who.person_id, now=clock(), keys=keys)
-    assert mine.slug == "enthaltung"
+    assert mine.choice == "enthaltung"
     with pytest.raises(NoBallot):
         somebody = a_citizen(session).person_id
         queries.own_choice(session, question_id=round.question_id, person_id=somebody, now=clock(), keys=keys)
