@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from participation.accounts.commands import add_office, invite, rename_office
@@ -52,37 +52,50 @@ def join(session: Session, *, audience_id: int, who: Who, terms_version: str, no
     :raises NotAdmitted: if the audience does not admit the person, or the account is disabled or erased
     :raises NameNotUsable: if the name cannot stand beside a contribution
     """
-    _admit(session, audience_id=audience_id, who=who)
+    participant = _admit(session, audience_id=audience_id, who=who)
     if who.shown_as is not None and not name_is_usable(who.shown_as):
         raise NameNotUsable()
-    row = insert(session, Participant).values(
-        id=uuid4(), audience_id=audience_id, kind=Kind.ACCOUNT, person_id=who.person_id, terms_version=terms_version
-    )
-    session.execute(row.on_conflict_do_nothing(index_elements=["audience_id", "person_id"]))
-    participant = session.execute(
-        select(Participant).where(Participant.audience_id == audience_id, Participant.person_id == who.person_id)
-    ).scalar_one()
+    if participant is None:
+        participant = _add_participant(session, audience_id, who.person_id, terms_version)
     if who.shown_as is not None and who.shown_as != participant.shown_as:
         participant.shown_as = who.shown_as
         session.execute(update(Person).where(Person.id == who.person_id).values(name=who.shown_as))
     return participant
 
 
-def _admit(session: Session, *, audience_id: int, who: Who) -> None:
-    """Refuse who is not admitted, and hold the person until the act is done.
+def _admit(session: Session, *, audience_id: int, who: Who) -> Participant | None:
+    """Refuse who is not admitted, and hold the person until the act is done; return who they are already, if anybody.
 
     Otherwise somebody could erase the account while a vote is on its way, and vote again with a new one. Who brings a
     name will write it to the person, so their lock is the stronger one from the beginning.
     """
+    known = and_(Participant.audience_id == audience_id, Participant.person_id == Person.id)
     able = (
-        select(Audience.admission)
+        select(Audience.admission, Participant)
+        .select_from(Audience)
         .join(Person, Person.id == who.person_id)
+        .outerjoin(Participant, known)
         .where(Audience.id == audience_id, Person.disabled_at.is_(None), Person.erased_at.is_(None))
     )
     names = who.shown_as is not None
-    held = able.with_for_update(of=Person, read=not names, key_share=names)
-    if session.execute(held).scalar_one_or_none() != Admission.REGISTERED:
+    found = session.execute(able.with_for_update(of=Person, read=not names, key_share=names)).one_or_none()
+    if found is None or found[0] != Admission.REGISTERED:
         raise NotAdmitted()
+    participant: Participant | None = found[1]
+    return participant
+
+
+def _add_participant(session: Session, audience_id: int, person_id: UUID, terms_version: str) -> Participant:
+    """Make a person a participant; if they became one just now, by another of their acts, that one is returned."""
+    row = insert(session, Participant).values(
+        id=uuid4(), audience_id=audience_id, kind=Kind.ACCOUNT, person_id=person_id, terms_version=terms_version
+    )
+    row = row.on_conflict_do_nothing(index_elements=["audience_id", "person_id"]).returning(Participant)
+    made: Participant | None = session.execute(row).scalar_one_or_none()
+    if made is not None:
+        return made
+    other = select(Participant).where(Participant.audience_id == audience_id, Participant.person_id == person_id)
+    return session.execute(other).scalar_one()
 
 
 # ── Roles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

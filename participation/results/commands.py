@@ -20,6 +20,7 @@ from participation.foundation.clock import Clock
 from participation.foundation.db import affected, insert, transaction
 from participation.foundation.lots import draw
 from participation.journal.commands import note
+from participation.log.commands import close_windows
 from participation.results import queries
 from participation.results.facts import (
     FIGURES_VERSION,
@@ -42,10 +43,11 @@ from participation.rounds.facts import SHORTEST_REASON, NoSuchRound, ReasonMissi
 from participation.rounds.models import Part, Round, Subject, SubjectPart
 from participation.voting import count
 from participation.voting.facts import Asked
+from participation.voting.keys import KeyFolder
 from participation.voting.ledger import canonical, commitment, sha256_of
 from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
 from participation.voting.queries import Turnout, turnout
-from participation.windows.commands import hold_door, take_doors, write_closed
+from participation.windows.commands import hold_door, take_doors
 from participation.windows.facts import State as WindowState
 
 
@@ -58,7 +60,7 @@ class _Counted:
     votes: dict[int, dict[str, Any]]
 
 
-def count_round(session: Session, *, round_id: int, by: UUID | None, clock: Clock) -> Result | None:
+def count_round(session: Session, *, round_id: int, by: UUID | None, keys: KeyFolder, clock: Clock) -> Result | None:
     """Count a round, once, and write down when its windows closed.
 
     All doors of the round are taken alone, so whatever was in flight is in or out before the count begins.
@@ -68,6 +70,8 @@ def count_round(session: Session, *, round_id: int, by: UUID | None, clock: Cloc
     :raises NoSuchRound: if there is none
     :raises NotEntitled: unless ``by`` is staff of the round
     :raises StillOpen: while a window is open or still to come
+    :raises SigningKeyLost: if the log of the vote cannot be finished
+    :raises LogBroken: if it does not continue what was signed last
     :raises AlreadyCounted: the second time
     :raises BallotsUnsound: if a ballot holds what its question does not offer
     """
@@ -77,8 +81,7 @@ def count_round(session: Session, *, round_id: int, by: UUID | None, clock: Cloc
         _check_staff(session, found, by, now)
         if any(window.state(now) is not WindowState.CLOSED for window in times.values()):
             raise StillOpen()
-        for window_id, window in times.items():
-            write_closed(session, window_id, window.ends_at)
+        close_windows(session, {key: window.ends_at for key, window in times.items()}, keys=keys, now=now)
         counted = _count(session, round_id)
         if counted is not None and _tied(session, found, counted, by, now):
             return None
@@ -229,7 +232,7 @@ def _votes(session: Session, contest: Contest, took_part: Turnout) -> dict[int, 
     return {
         question_id: {
             **counted[slug],
-            "options": [{**option, "label": labels[option["slug"]]} for option in counted[slug]["options"]],
+            "options": [{**option, "label": labels.get(option["slug"], {})} for option in counted[slug]["options"]],
             "participants": took_part.by_question[slug],
         }
         for question_id, slug, labels in _offered(session, contest.id)

@@ -8,8 +8,9 @@ from flask_babel import gettext
 
 from participation.discussion.facts import STANCES, VALUES
 from participation.foundation.access import needs
-from participation.foundation.web import clock, now, page, person_id, see_other, session
+from participation.foundation.web import clock, now, page, person_id, see_other, session, settings
 from participation.results import commands, queries
+from participation.voting.keys import KeyFolder
 
 bp = Blueprint("results_desk", __name__, template_folder="templates", url_prefix="/verwaltung/runden")
 
@@ -27,7 +28,7 @@ def show(slug: str) -> ResponseReturnValue:
 def count(slug: str) -> ResponseReturnValue:
     """Count a round that is over."""
     found = queries.staff_page(session(), slug=slug, person_id=person_id(), now=now())
-    commands.count_round(session(), round_id=found.round.id, by=person_id(), clock=clock)
+    commands.count_round(session(), round_id=found.round.id, by=person_id(), keys=KeyFolder.of(settings()), clock=clock)
     flash(gettext("Ausgezählt. Das Ergebnis sieht bis zur Veröffentlichung nur Ihre Stelle."), "success")
     return see_other(url_for(".show", slug=slug))
 

@@ -28,6 +28,7 @@ from participation.discussion.commands import open_thread, remove_thread
 from participation.foundation.clock import Clock
 from participation.foundation.db import insert, transaction
 from participation.journal.commands import note
+from participation.log.commands import close_windows
 from participation.rounds import queries
 from participation.rounds.facts import (
     EFFECTS,
@@ -215,7 +216,9 @@ def take_back(session: Session, *, round_id: int, by: UUID | None, clock: Clock)
 
 
 # ── Ending early ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def close_early(session: Session, *, round_id: int, by: UUID, second: UUID, reason: str, clock: Clock) -> datetime:
+def close_early(
+    session: Session, *, round_id: int, by: UUID, second: UUID, reason: str, keys: KeyFolder, clock: Clock
+) -> datetime:
     """End a running round now, by two officials and with a public reason; return the moment.
 
     Waits until everybody who is inside has left; who comes after finds the door shut. A constraint says that the two
@@ -226,6 +229,8 @@ def close_early(session: Session, *, round_id: int, by: UUID, second: UUID, reas
     :raises ReasonMissing: for fewer than ten characters
     :raises NotBegun: before anything opened
     :raises AlreadyClosed: if all is over
+    :raises SigningKeyLost: if the log of the vote cannot be finished
+    :raises LogBroken: if it does not continue what was signed last
     """
     with transaction(session):
         _check_two(session, round_id, by, second, clock())
@@ -234,9 +239,8 @@ def close_early(session: Session, *, round_id: int, by: UUID, second: UUID, reas
             raise ReasonMissing()
         held = _hold(session, round_id, None, clock)
         _check_running(held)
-        for window_id, times in held.times.items():
-            if times.state(held.now) is not WindowState.CLOSED:
-                windows.write_closed(session, window_id, held.now)
+        running = [key for key, times in held.times.items() if times.state(held.now) is not WindowState.CLOSED]
+        close_windows(session, dict.fromkeys(running, held.now), keys=keys, now=held.now)
         session.add(EarlyClose(round_id=round_id, closed_by=by, confirmed_by=second, reason=stated, at=held.now))
         held.round.version += 1
         details = {"second": str(second), "windows": sorted(held.times)}

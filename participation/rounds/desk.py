@@ -125,7 +125,7 @@ def publish(slug: str) -> ResponseReturnValue:
     if draft.gaps(now()) and not form.validate():
         return _check_page(draft, form, 422)
     try:
-        keys = KeyFolder(settings().key_dir)
+        keys = KeyFolder.of(settings())
         commands.publish_round(session(), round_id=draft.id, by=person_id(), clock=clock, keys=keys)
         flash(gettext("Die Beteiligung ist veröffentlicht."), "success")
     except RoundFrozen:

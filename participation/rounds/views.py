@@ -95,7 +95,7 @@ def _card(head: queries.RoundHead, question_id: int | None) -> QuestionCard | No
     """Return the vote; once there is a result, the page leads there instead."""
     if question_id is None or head.state is State.RELEASED:
         return None
-    keys = KeyFolder(settings().key_dir)
+    keys = KeyFolder.of(settings())
     return question_card(session(), question_id=question_id, viewer=_viewer_id(), now=now(), keys=keys)
 
 

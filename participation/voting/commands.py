@@ -28,9 +28,10 @@ from participation.voting.facts import (
     RulesFrozen,
 )
 from participation.voting.keys import KeyFolder
-from participation.voting.ledger import NONCE_BYTES, canonical, commitment, sha256_of
+from participation.voting.ledger import NONCE_BYTES, LeafKind, canonical, commitment, sha256_of
 from participation.voting.logic import tidied, why_invalid, why_unfit
-from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
+from participation.voting.models import Ballot, Contest, Option, PendingLeaf, Question, RollEntry
+from participation.voting.notes import Signer
 from participation.windows.commands import hold_door, pass_door
 from participation.windows.facts import State, WindowTimes
 from participation.windows.models import Window
@@ -47,13 +48,16 @@ class Standing:
 
 
 # ── Before the opening ────────────────────────────────────────────────────────────────────────────────────────────────
-def open_contest(session: Session, *, slug: str, window_id: int, method: Method = Method.APPROVAL) -> Contest:
+def open_contest(
+    session: Session, *, slug: str, window_id: int, method: Method = Method.APPROVAL, receipts: bool = True
+) -> Contest:
     """Add a contest without questions; the window alone says when it is public and open.
 
     :param slug: small letters, digits and hyphens; with it the contest's key is found for good
+    :param receipts: whether voters are offered a receipt; not where votes are worth buying
     """
     with transaction(session):
-        contest = Contest(slug=slug, window_id=window_id, method=method)
+        contest = Contest(slug=slug, window_id=window_id, method=method, receipts=receipts)
         session.add(contest)
         session.flush()
         return contest
@@ -94,9 +98,10 @@ def add_question(
 
 
 def freeze_rules(session: Session, *, contest_id: int, rules: Mapping[str, Any], keys: KeyFolder) -> str:
-    """Write down for good what is asked and how it is counted, make the contest's key, and return the rules' SHA-256.
+    """Write down for good what is asked and how it is counted, make the keys, and return the rules' SHA-256.
 
-    Method, questions and options are added to the rules. A key left from a publishing that failed is used.
+    Method, questions, options, and with which key the log is signed are added to the rules. Keys left from a
+    publishing that failed are used.
 
     :param rules: JSON in whole numbers, texts, lists and objects. ``effect_sentence`` (a marked msgid) and
         ``decided_by`` (a text with variants) are shown on the contest's own pages.
@@ -108,7 +113,9 @@ def freeze_rules(session: Session, *, contest_id: int, rules: Mapping[str, Any],
         if contest.rules_sha256 is not None:
             raise RulesFrozen()
         asked = {"contest": contest.slug, "method": contest.method, "receipts": contest.receipts}
-        frozen = {**rules, **asked, "questions": _asked(session, contest_id)}
+        contest.log_key = _log_key(contest.slug, keys)
+        log = {"origin": keys.origin(contest.slug), "log_key": contest.log_key}
+        frozen = {**rules, **asked, **log, "questions": _asked(session, contest_id)}
         _check_fit(frozen)
         contest.rules, contest.rules_sha256 = frozen, sha256_of(frozen)
         session.flush()
@@ -191,6 +198,11 @@ def forget(session: Session, person_id: UUID, clock: Clock, keys: KeyFolder) -> 
                         _remove(session, entry, entry.participant_id, keys)
 
 
+def _log_key(contest: str, keys: KeyFolder) -> str:
+    keys.make_signing_key(contest)
+    return Signer(keys.origin(contest), keys.signing_seed(contest)).verifier_key
+
+
 def _check_fit(rules: Mapping[str, Any]) -> None:
     for question in rules["questions"]:
         unfit = why_unfit(Asked.of(rules, question["slug"]))
@@ -224,6 +236,7 @@ def _places() -> Select[*tuple[Any, ...]]:
             Question.slug,
             Contest.slug.label("contest"),
             Contest.window_id,
+            Contest.log_key,
             Window.audience_id,
         )
         .join(Contest, Contest.id == Question.contest_id)
@@ -289,6 +302,7 @@ def _put(session: Session, question: Row[Any], tag: bytes, choice: Any) -> Stand
     values = {"nonce": nonce, "choice": written, "commitment": promise}
     row = insert(session, Ballot).values(question_id=question.id, voter_tag=tag, **values)
     session.execute(row.on_conflict_do_update(index_elements=[Ballot.question_id, Ballot.voter_tag], set_=values))
+    _tell_log(session, question, cast=promise, void=known.commitment if known is not None else None)
     return Standing(question.id, choice, promise)
 
 
@@ -298,5 +312,25 @@ def _remove(session: Session, question: Row[Any], participant: UUID, keys: KeyFo
     if not affected(session, entry):
         return False
     tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant)
-    session.execute(delete(Ballot).where(Ballot.question_id == question.id, Ballot.voter_tag == tag))
+    gone = delete(Ballot).where(Ballot.question_id == question.id, Ballot.voter_tag == tag)
+    promise = session.execute(gone.returning(Ballot.commitment)).scalar_one_or_none()
+    if promise is not None:
+        _tell_log(session, question, void=promise)
     return True
+
+
+def _tell_log(session: Session, question: Row[Any], *, void: bytes | None, cast: bytes | None = None) -> None:
+    """Let the next batch of the log know what is cast now and what counts no more.
+
+    What was cast and still waits simply vanishes; whoever writes a batch meanwhile holds its row, so it is waited for.
+    """
+    if question.log_key is None:
+        return
+    leaves = [(cast, LeafKind.CAST)] if cast is not None else []
+    if void is not None:
+        waiting = (PendingLeaf.question_id == question.id, PendingLeaf.commitment == void)
+        if not affected(session, delete(PendingLeaf).where(*waiting, PendingLeaf.kind == LeafKind.CAST)):
+            leaves.append((void, LeafKind.VOID))
+    if leaves:
+        rows = [{"question_id": question.id, "commitment": promise, "kind": kind} for promise, kind in leaves]
+        session.execute(insert(session, PendingLeaf).values(rows))

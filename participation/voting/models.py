@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from participation.audiences.facts import Kind
 from participation.foundation.model import Base, BigId, Moment, Variants, one_of
 from participation.voting.facts import Method
+from participation.voting.ledger import LeafKind
 
 CAST_BY = (Kind.ACCOUNT, Kind.PAPER)
 """How a ballot may have come."""
@@ -110,7 +111,7 @@ class PendingLeaf(Base):
     """
 
     __tablename__ = "pending_leaf"
-    __table_args__ = (CheckConstraint("kind IN ('cast', 'void')", name="kind"), {"sqlite_with_rowid": False})
+    __table_args__ = (CheckConstraint(one_of("kind", LeafKind), name="kind"), {"sqlite_with_rowid": False})
 
     question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="RESTRICT"), primary_key=True)
     commitment: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)

@@ -84,7 +84,7 @@ def withdraw(contest: str, question: str) -> ResponseReturnValue:
 
 
 def _keys() -> KeyFolder:
-    return KeyFolder(settings().key_dir)
+    return KeyFolder.of(settings())
 
 
 def _contest(contest: str) -> queries.ContestCard:

@@ -29,7 +29,7 @@ from participation.moderation.models import Notice
 from participation.results.commands import count_round, release_round
 from participation.voting.commands import cast_ballot
 from participation.voting.keys import KeyFolder
-from tests.world import RoundWords
+from tests.world import FIRST_KEYS, RoundWords
 from tests.world.sign_in import a_sign_in
 
 NOON = datetime(2026, 6, 1, 10, tzinfo=UTC)
@@ -155,7 +155,13 @@ def a_comment(
 def _add_ends(session: Session, places: Places) -> None:
     staff = places.people["staff"]
     for state in ("counted", "released"):
-        count_round(session, round_id=places.rounds[state].id, by=staff, clock=StoppedClock(NOON - timedelta(days=20)))
+        count_round(
+            session,
+            round_id=places.rounds[state].id,
+            by=staff,
+            keys=FIRST_KEYS,
+            clock=StoppedClock(NOON - timedelta(days=20)),
+        )
     release_round(
         session, round_id=places.rounds["released"].id, by=staff, clock=StoppedClock(NOON - timedelta(days=10))
     )

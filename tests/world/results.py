@@ -85,7 +85,7 @@ def after_the_end(clock: StoppedClock) -> None:
 def counted(session: Session, lively: Lively, clock: StoppedClock) -> Lively:
     """Count a round after its end."""
     after_the_end(clock)
-    count_round(session, round_id=lively.round.id, by=lively.staff, clock=clock)
+    count_round(session, round_id=lively.round.id, by=lively.staff, keys=lively.keys, clock=clock)
     return lively
 
 
