@@ -20,7 +20,7 @@ from participation.rounds.facts import State
 from participation.voting.forms import fields_of
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import canonical
-from participation.voting.queries import QuestionCard, question_card
+from participation.voting.queries import QuestionCard, question_at, question_card
 
 bp = Blueprint("rounds", __name__, template_folder="templates", url_prefix="/runden")
 
@@ -43,7 +43,17 @@ def handlungsfeld(slug: str, field: str) -> ResponseReturnValue:
 
 def _round_page(slug: str) -> Response:
     found = queries.round_page(session(), slug=slug, viewer=_viewer_id(), now=now())
-    return page("rounds/round.html", found=found, head=found.head, preview=False)
+    card = _card(found.head, _question_id(found.head))
+    return page(
+        "rounds/round.html",
+        found=found,
+        head=found.head,
+        card=card,
+        ballot=fields_of(card.asked, card.choice) if card else None,
+        effect_sentence=gettext(found.head.vote.effect_sentence) if found.head.vote else "",
+        decided_by=found.head.decided_by,
+        preview=False,
+    )
 
 
 def _field_page(slug: str, field: str) -> Response:
@@ -89,6 +99,11 @@ def _comment_form(thread: ThreadPage | None) -> CommentForm:
     if thread is not None and thread.shown_as is None and somebody is not None:
         form.shown_as.data = somebody.name
     return form
+
+
+def _question_id(head: queries.RoundHead) -> int | None:
+    """Return the one question of a round, where it is voted on so."""
+    return question_at(session(), contest=head.slug, number=1) if head.way is not None else None
 
 
 def _card(head: queries.RoundHead, question_id: int | None) -> QuestionCard | None:
