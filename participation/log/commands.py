@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from participation.audiences.queries import office_of
 from participation.foundation.clock import Clock
 from participation.foundation.db import is_postgresql, transaction
+from participation.foundation.facts import Fact
 from participation.journal.commands import note
 from participation.letters.commands import post_letter
 from participation.log import queries
@@ -47,6 +48,22 @@ LETTERS_FOR = timedelta(days=7)
 
 
 # ── While a vote runs ─────────────────────────────────────────────────────────────────────────────────────────────────
+def write_due(session: Session, *, keys: KeyFolder, witnesses: Sequence[str], clock: Clock) -> list[tuple[int, Fact]]:
+    """Write the batches that are due, lay copies into the second place, and mail first and last checkpoints.
+
+    :returns: the contests whose log could not be continued, and why; they stop none of the others
+    """
+    troubles = []
+    for contest_id in queries.with_waiting(session):
+        try:
+            write_batch(session, contest_id=contest_id, keys=keys, clock=clock)
+        except Fact as fact:
+            troubles.append((contest_id, fact))
+    keep_copies(session, keys=keys)
+    mail_checkpoints(session, witnesses=witnesses, clock=clock)
+    return troubles
+
+
 def write_batch(session: Session, *, contest_id: int, keys: KeyFolder, clock: Clock) -> int | None:
     """Append what waits, if enough does and the last batch is long enough ago; return the log's new size, or None.
 
@@ -148,6 +165,14 @@ def _write_anew(session: Session, contest_id: int) -> None:
 
 
 # ── After the objection period ────────────────────────────────────────────────────────────────────────────────────────
+def make_due_anonymous(session: Session, *, objection: timedelta, keys: KeyFolder, clock: Clock) -> list[int]:
+    """Destroy keys and tags of the contests whose objection period is over; return these."""
+    due = queries.to_make_anonymous(session, objection=objection, now=clock(), keys=keys)
+    for contest_id in due:
+        make_anonymous(session, contest_id=contest_id, objection=objection, by=None, keys=keys, clock=clock)
+    return due
+
+
 def make_anonymous(
     session: Session, *, contest_id: int, objection: timedelta, by: UUID | None, keys: KeyFolder, clock: Clock
 ) -> bool:
@@ -251,7 +276,7 @@ def _append(
     ordered = batch_order(leaves)
     tree.extend(ordered)
     try:
-        signed = grow_checkpoint(_signer(contest, keys), last=last.note if last is not None else None, tree=tree)
+        signed = grow_checkpoint(signer_of(contest, keys), last=last.note if last is not None else None, tree=tree)
     except LogForked as forked:
         raise LogBroken() from forked
     rows = [{"contest_id": contest.id, "index": index, "leaf": leaf} for index, leaf in enumerate(ordered, size)]
@@ -274,8 +299,12 @@ def _check_copy(session: Session, contest: Contest, last: Checkpoint | None, key
         raise LogBroken()
 
 
-def _signer(contest: Contest, keys: KeyFolder) -> Signer:
-    """Return who signs the log of a contest, under the name that was frozen with its rules."""
+def signer_of(contest: Contest, keys: KeyFolder) -> Signer:
+    """Return who signs for a contest, under the name that was frozen with its rules.
+
+    :raises NoLog: if the contest keeps none
+    :raises SigningKeyLost: if the key is not there or is another
+    """
     if contest.log_key is None:
         raise NoLog()
     signer = Signer(Verifier.of(contest.log_key).name, keys.signing_seed(contest.slug))

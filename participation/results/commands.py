@@ -21,6 +21,7 @@ from participation.foundation.db import affected, insert, transaction
 from participation.foundation.lots import draw
 from participation.journal.commands import note
 from participation.log.commands import close_windows
+from participation.log.queries import logs_that_differ
 from participation.results import queries
 from participation.results.facts import (
     FIGURES_VERSION,
@@ -38,7 +39,7 @@ from participation.results.facts import (
     drawn_about,
     sums_of,
 )
-from participation.results.models import Result, TieDecision
+from participation.results.models import ContestArchive, Result, TieDecision
 from participation.rounds.facts import SHORTEST_REASON, NoSuchRound, ReasonMissing
 from participation.rounds.models import Part, Round, Subject, SubjectPart
 from participation.voting import count
@@ -116,6 +117,7 @@ def release_round(session: Session, *, round_id: int, by: UUID | None, clock: Cl
             raise NotCounted()
         open_sums(session, _threads(session, round_id))
         _write_released(session, found, now)
+        _want_archive(session, round_id, now)
         result.released_by = by
         details = {"figures_sha256": result.figures_sha256}
         _note(session, found, "results:released", actor=by, now=now, details=details)
@@ -172,6 +174,14 @@ def _write_released(session: Session, found: Round, now: datetime) -> None:
         raise AlreadyReleased()
     windows = select(Part.window_id).where(Part.round_id == found.id)
     session.execute(update(Contest).where(Contest.window_id.in_(windows)).values(released_at=now))
+
+
+def _want_archive(session: Session, round_id: int, now: datetime) -> None:
+    """Let the worker make the archive, if there was a vote that keeps a log."""
+    contest = _contest(session, round_id)
+    if contest is not None and contest.log_key is not None:
+        row = insert(session, ContestArchive).values(contest_id=contest.id, wanted_at=now, done=0)
+        session.execute(row.on_conflict_do_nothing(index_elements=["contest_id"]))
 
 
 # ── Counting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -380,8 +390,9 @@ def _decisions(session: Session, contest_id: int) -> dict[str, dict[tuple[str, .
 def recount(session: Session) -> list[str]:
     """Return what differs between stored figures and the rows they were made of, one sentence each; nothing if all fit.
 
-    Proved are: counters of threads and comments, roll against ballots, choices, commitments, hashes of rules and of
-    figures, lots that were drawn, and the votes in each result by whatever way they were cast.
+    Proved are: counters of threads and comments, roll against ballots, choices, commitments, logs and their
+    checkpoints, hashes of rules and of figures, lots that were drawn, and the votes in each result by whatever way
+    they were cast.
     """
     found = list(counters_that_differ(session))
     for contest in session.execute(select(Contest).order_by(Contest.id)).scalars().all():
@@ -389,6 +400,7 @@ def recount(session: Session) -> list[str]:
         found += _rolls_that_differ(session, contest)
         found += _ballots_that_differ(session, contest)
         found += _lots_that_differ(session, contest)
+    found += logs_that_differ(session)
     for counted, result in session.execute(
         select(Round, Result).outerjoin(Result, Result.round_id == Round.id).order_by(Round.id)
     ).all():

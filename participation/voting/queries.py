@@ -100,6 +100,8 @@ class QuestionCard(Answered):
     has_voted: bool
     why_not: Fact | None
     """Why nobody, or this person, can vote now; None also for a visitor who would only have to sign in."""
+    receipts: bool = False
+    """Whether voters are offered a receipt."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,9 @@ class ContestCard:
     ends_at: datetime
     rules: dict[str, Any]
     questions: tuple[QuestionLine, ...]
+    keeps_log: bool
+    anonymous_at: datetime | None
+    """When the key was destroyed; until then ballots are confidential, not anonymous."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +218,7 @@ def question_card(
         has_voted=participant is not None,
         choice=choice,
         why_not=why_not,
+        receipts=first.receipts and first.log_key is not None,
     )
 
 
@@ -223,7 +229,7 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
     :raises WindowNotPublished: while nobody may know of it
     """
     found = session.execute(
-        select(Contest.id, Contest.rules, Contest.window_id, Window.audience_id, *TIMES)
+        select(Contest.id, Contest.rules, Contest.log_key, Contest.anonymous_at, Window.audience_id, *TIMES)
         .join(Window, Window.id == Contest.window_id)
         .where(Contest.slug == contest)
     ).one_or_none()
@@ -240,6 +246,8 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
         ends_at=times.ends_at,
         rules=found.rules or {},
         questions=_lines(session, found.id, found.audience_id, viewer),
+        keeps_log=found.log_key is not None,
+        anonymous_at=found.anonymous_at,
     )
 
 
@@ -318,6 +326,8 @@ def _question(question_id: int) -> Select[*tuple[Any, ...]]:
             number.scalar_subquery().label("number"),
             count.scalar_subquery().label("questions"),
             Contest.method,
+            Contest.receipts,
+            Contest.log_key,
             Question.terms,
             Option.slug.label("option"),
             Option.label,
