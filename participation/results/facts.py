@@ -122,6 +122,11 @@ def drawn_about(contest: str, question: str, tied: Iterable[str]) -> str:
     return f"{contest}/{question}/{','.join(tied)}"
 
 
+def lots_by_hand(about: str, tied: Iterable[str], seed: str = "…") -> list[str]:
+    """Return the shell's lines that draw lots, one for each of what ties; the smallest sum comes first."""
+    return [f"printf 'participation/lots/v1\\n%s\\n%s\\n%s' '{about}' '{seed}' '{one}' | sha256sum" for one in tied]
+
+
 @dataclass(frozen=True)
 class Supported:
     """A comment with its ratings, and how many on its side have as much agreement."""
