@@ -12,7 +12,7 @@ from flask import Flask, Response, abort, request
 from flask_babel import Babel
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -20,6 +20,9 @@ from whitenoise import WhiteNoise
 
 from participation.accounts import jobs as accounts_jobs
 from participation.accounts import views as accounts
+from participation.archives import cli as archives_cli
+from participation.archives import jobs as archives_jobs
+from participation.archives import views as archives
 from participation.audiences import cli as audiences_cli
 from participation.audiences import desk as audiences_desk
 from participation.audiences.queries import grants
@@ -40,6 +43,10 @@ from participation.front import views as front
 from participation.letters import cli as letters_cli
 from participation.letters import jobs as letters_jobs
 from participation.letters import views as letters
+from participation.log import cli as log_cli
+from participation.log import jobs as log_jobs
+from participation.log import views as log
+from participation.log.queries import key_gaps
 from participation.moderation import desk as moderation_desk
 from participation.moderation import views as moderation
 from participation.privacy import views as privacy
@@ -50,9 +57,11 @@ from participation.rounds import cli as rounds_cli
 from participation.rounds import desk as rounds_desk
 from participation.rounds import views as rounds
 from participation.voting import views as voting
+from participation.voting.keys import KeyFolder
 
 PAGES: tuple[ModuleType, ...] = (
     accounts,
+    archives,
     audiences_desk,
     concepts_desk,
     contributions,
@@ -60,6 +69,7 @@ PAGES: tuple[ModuleType, ...] = (
     front,
     front_desk,
     letters,
+    log,
     moderation,
     moderation_desk,
     privacy,
@@ -70,9 +80,17 @@ PAGES: tuple[ModuleType, ...] = (
     voting,
 )
 """Everything with pages; each module offers its blueprint as ``bp``."""
-SHELL: tuple[ModuleType, ...] = (audiences_cli, example_cli, letters_cli, results_cli, rounds_cli)
+SHELL: tuple[ModuleType, ...] = (
+    archives_cli,
+    audiences_cli,
+    example_cli,
+    letters_cli,
+    log_cli,
+    results_cli,
+    rounds_cli,
+)
 """Everything with commands for the shell, offered as ``groups``."""
-WORK: tuple[ModuleType, ...] = (accounts_jobs, letters_jobs)
+WORK: tuple[ModuleType, ...] = (accounts_jobs, archives_jobs, letters_jobs, log_jobs)
 """Everything that the worker does, named by ``register``."""
 
 LONGEST_REQUEST = 1_000_000
@@ -112,6 +130,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     _guard(app, settings)
     _answer_when_busy(app)
     _serve_files(app, settings)
+    _check_keys(app, settings)
     forgotten = undeclared(app)
     if forgotten:
         raise ConfigurationGap(f"These views do not say who may see them: {', '.join(forgotten)}.")
@@ -160,6 +179,21 @@ def _open_database(app: Flask, settings: Settings) -> None:
     with app.app_context():
         make_engine_rules(db.engine)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=False)
+
+
+def _check_keys(app: Flask, settings: Settings) -> None:
+    """Name in the log which contests lack their keys and which keys lack their contest.
+
+    Nothing stops for it: the pages of such a contest say themselves what cannot be done.
+    """
+    with app.app_context():
+        try:
+            for gap in key_gaps(session(), keys=KeyFolder.of(settings)):
+                app.logger.warning("%s", gap)
+        except DBAPIError as failure:
+            app.logger.warning("keys could not be checked: %s", type(failure.orig).__name__)
+        finally:
+            session().rollback()
 
 
 def _open_jobs(app: Flask, settings: Settings) -> None:

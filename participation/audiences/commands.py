@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from participation.accounts.commands import add_office, invite, rename_office
@@ -53,13 +53,11 @@ def join(session: Session, *, audience_id: int, who: Who, terms_version: str, no
     :raises NotAdmitted: if the audience does not admit the person, or the account is disabled or erased
     :raises NameNotUsable: if the name cannot stand beside a contribution
     """
-    _admit(session, audience_id=audience_id, who=who)
+    known = _admit(session, audience_id=audience_id, who=who)
     if who.shown_as is not None and not name_is_usable(who.shown_as):
         raise NameNotUsable()
-    _enter(session, audience_id=audience_id, person_id=who.person_id, terms_version=terms_version)
-    participant = session.execute(
-        select(Participant).where(Participant.audience_id == audience_id, Participant.person_id == who.person_id)
-    ).scalar_one()
+    mine = known or _enter(session, audience_id=audience_id, person_id=who.person_id, terms_version=terms_version)
+    participant = session.get_one(Participant, mine)
     if who.shown_as is not None and who.shown_as != participant.shown_as:
         participant.shown_as = who.shown_as
         session.execute(update(Person).where(Person.id == who.person_id).values(name=who.shown_as))
@@ -71,46 +69,49 @@ def join_unnamed(session: Session, *, audience_id: int, who: Who, terms_version:
 
     :raises NotAdmitted: if the audience does not admit the person, or the account is disabled or erased
     """
-    _admit(session, audience_id=audience_id, who=who)
-    _enter(session, audience_id=audience_id, person_id=who.person_id, terms_version=terms_version)
-    found: UUID = run(session, _participant(), audience=audience_id, person=who.person_id).scalar_one()
-    return found
+    known = _admit(session, audience_id=audience_id, who=who)
+    return known or _enter(session, audience_id=audience_id, person_id=who.person_id, terms_version=terms_version)
 
 
-@lru_cache(maxsize=1)
-def _participant() -> Select[UUID]:
-    found = (Participant.audience_id == bindparam("audience"), Participant.person_id == bindparam("person"))
-    return select(Participant.id).where(*found)
-
-
-def _enter(session: Session, *, audience_id: int, person_id: UUID, terms_version: str) -> None:
-    """Make the participant, if they are none yet."""
+def _enter(session: Session, *, audience_id: int, person_id: UUID, terms_version: str) -> UUID:
+    """Make a person a participant; if they became one just now, by another of their acts, that one is returned."""
     person = {"audience_id": audience_id, "person_id": person_id, "terms_version": terms_version}
-    run(session, _entering(is_postgresql(session)), id=uuid4(), kind=Kind.ACCOUNT, **person)
+    entered = _entering(is_postgresql(session))
+    made: UUID | None = run(session, entered, id=uuid4(), kind=Kind.ACCOUNT, **person).scalar_one_or_none()
+    if made is not None:
+        return made
+    mine = (Participant.audience_id == audience_id, Participant.person_id == person_id)
+    return session.execute(select(Participant.id).where(*mine)).scalar_one()
 
 
 @lru_cache(maxsize=2)
 def _entering(on_postgresql: bool) -> Any:
     row = insert_on(on_postgresql, Participant.__table__)
-    return row.on_conflict_do_nothing(index_elements=["audience_id", "person_id"])
+    return row.on_conflict_do_nothing(index_elements=["audience_id", "person_id"]).returning(Participant.id)
 
 
-def _admit(session: Session, *, audience_id: int, who: Who) -> None:
-    """Refuse who is not admitted, and hold the person until the act is done.
+def _admit(session: Session, *, audience_id: int, who: Who) -> UUID | None:
+    """Refuse who is not admitted, and hold the person until the act is done; return who they are already, if anybody.
 
     Otherwise somebody could erase the account while a vote is on its way, and vote again with a new one. Who brings a
     name will write it to the person, so their lock is the stronger one from the beginning.
     """
     held = _admitted(names=who.shown_as is not None)
-    if run(session, held, audience=audience_id, person=who.person_id).scalar_one_or_none() != Admission.REGISTERED:
+    found = run(session, held, audience=audience_id, person=who.person_id).one_or_none()
+    if found is None or found.admission != Admission.REGISTERED:
         raise NotAdmitted()
+    known: UUID | None = found.participant_id
+    return known
 
 
 @lru_cache(maxsize=2)
-def _admitted(*, names: bool) -> Select[str]:
+def _admitted(*, names: bool) -> Select[str, UUID | None]:
+    mine = and_(Participant.audience_id == Audience.id, Participant.person_id == Person.id)
     able = (
-        select(Audience.admission)
+        select(Audience.admission, Participant.id.label("participant_id"))
+        .select_from(Audience)
         .join(Person, Person.id == bindparam("person"))
+        .outerjoin(Participant, mine)
         .where(Audience.id == bindparam("audience"), Person.disabled_at.is_(None), Person.erased_at.is_(None))
     )
     return able.with_for_update(of=Person, read=not names, key_share=names)

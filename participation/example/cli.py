@@ -36,7 +36,7 @@ def load() -> None:
     """Lädt Beispieldaten: ein Konzept, drei Beteiligungen, etwa sechzig Menschen. Einmal; ein zweiter Aufruf ändert nichts."""
     try:
         loaded = commands.load_example(
-            session(), environment=settings().environment, keys=KeyFolder(settings().key_dir), clock=clock
+            session(), environment=settings().environment, keys=KeyFolder.of(settings()), clock=clock
         )
     except Fact as fact:
         raise click.ClickException(words_of(fact)) from fact
@@ -62,7 +62,7 @@ def polis(folder: Path, slug: str) -> None:
                 session(),
                 conversation=conversation,
                 slug=slug,
-                keys=KeyFolder(settings().key_dir),
+                keys=KeyFolder.of(settings()),
                 clock=clock,
                 tell=bar.update,
             )

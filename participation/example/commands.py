@@ -262,7 +262,9 @@ def _play_closed_round(stage: _Stage, script: logic.Script, version_id: int) -> 
     _play(stage, script)
     assert script.times.counted and script.times.released
     stage.clock.at = script.times.counted
-    results.count_round(stage.session, round_id=round_id, by=stage.people["leitung"], clock=stage.clock)
+    results.count_round(
+        stage.session, round_id=round_id, by=stage.people["leitung"], keys=stage.keys, clock=stage.clock
+    )
     stage.clock.at = script.times.released
     results.release_round(stage.session, round_id=round_id, by=stage.people["leitung"], clock=stage.clock)
     _take_letters_as_sent(stage)
@@ -476,7 +478,7 @@ def import_polis(
         _import_verdicts(session, conversation, comments, now)
         ratings = _ratings(conversation, comments, made.participants)
         discussion.import_ratings(session, thread_id=made.thread_id, ratings=ratings, tell=tell)
-        results.count_round(session, round_id=made.round_id, by=None, clock=lambda: now)
+        results.count_round(session, round_id=made.round_id, by=None, keys=keys, clock=lambda: now)
         results.release_round(session, round_id=made.round_id, by=None, clock=lambda: now)
         report = _report(conversation, slug)
         details = {"source": conversation.source, **asdict(report)}

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +43,12 @@ class Settings:
     mail_url: str
     mail_from: str
     port: int
+    checkpoint_dir: Path
+    """Where the last checkpoint of each vote's log lies a second time."""
+    witnesses: tuple[str, ...] = ()
+    """Addresses that get the first and the last checkpoint of each vote."""
+    objection: timedelta = timedelta(weeks=4)
+    """How long after the close ballots can still be linked, by the contest's key."""
     proxies: int = 0
     """How many proxies stand in front and may name the sender's address."""
     brand: Brand = Brand()
@@ -74,6 +81,9 @@ class Settings:
             mail_url=_mail_url(environ, production),
             mail_from=environ.get("MAIL_FROM") or "beteiligung@example.org",
             port=port,
+            checkpoint_dir=_path(environ.get("CHECKPOINT_DIR") or str(var_dir / "checkpoints")),
+            witnesses=_addresses(environ.get("CHECKPOINT_MAIL", "")),
+            objection=_weeks(environ.get("OBJECTION_WEEKS", "4")),
             proxies=_proxies(environ.get("PROXIES", "0")),
         )
 
@@ -93,6 +103,21 @@ def _proxies(text: str) -> int:
     if text not in {"0", "1", "2", "3"}:
         raise ConfigurationGap(f"PROXIES is »{text}«; use the number of proxies in front, 0 to 3.")
     return int(text)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    addresses = tuple(address.strip() for address in text.split(",") if address.strip())
+    for address in addresses:
+        name, _, domain = address.partition("@")
+        if not name or "." not in domain or any(sign.isspace() for sign in address):
+            raise ConfigurationGap(f"CHECKPOINT_MAIL holds »{address}«; use mail addresses separated by commas.")
+    return addresses
+
+
+def _weeks(text: str) -> timedelta:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 52:
+        raise ConfigurationGap(f"OBJECTION_WEEKS is »{text}«; use a whole number of weeks, 1 to 52.")
+    return timedelta(weeks=int(text))
 
 
 def _secret_key(environ: Mapping[str, str], var_dir: Path, production: bool) -> str:

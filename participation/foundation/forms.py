@@ -16,7 +16,10 @@ from wtforms.validators import Email, InputRequired, Length, StopValidation, Val
 
 from participation.foundation.clock import berlin, from_berlin
 from participation.foundation.i18n import current_language
+from participation.foundation.i18n import number as format_number
 
+_DIGITS = re.compile(r"[0-9]{1,15}")
+_PARTED = re.compile(r"[0-9]{1,3}([., \u00a0\u202f][0-9]{3}){1,4}")
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -113,6 +116,33 @@ class MomentField(DateTimeLocalField):
                 from_berlin(self.data)
             except (ValueError, OverflowError) as wrong:
                 raise ValidationError(_l("Diese Uhrzeit gibt es an diesem Tag nicht (Zeitumstellung).")) from wrong
+
+
+class WholeField(StringField):
+    """A whole number, typed with or without the signs that part thousands; left empty it is None."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, least: int = 1, most: int, **names: Any) -> None:
+        super().__init__(label, validators, filters=[one_line], **names)
+        self.least, self.most = least, most
+
+    def _value(self) -> str:
+        return "" if self.data is None else str(self.data)
+
+    @property
+    def number(self) -> int | None:
+        """The number, or None where there is none."""
+        plain = str(self.data or "")
+        if _PARTED.fullmatch(plain):
+            plain = re.sub(r"\D", "", plain)
+        return int(plain) if _DIGITS.fullmatch(plain) else None
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        """Refuse what is no number between the bounds."""
+        if validation_stopped or not self.data:
+            return
+        if self.number is None or not self.least <= self.number <= self.most:
+            bounds = {"least": format_number(self.least), "most": format_number(self.most)}
+            raise ValidationError(gettext("Bitte geben Sie eine ganze Zahl von %(least)s bis %(most)s an.", **bounds))
 
 
 def variants(german: Any, english: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -138,10 +139,20 @@ def time_left(until: datetime, now: datetime) -> str:
 
 
 def words_of(fact: Fact) -> str:
-    """Return the sentence of a fact in the language of the page, moments written out."""
-    values = {name: moment(value) if isinstance(value, datetime) else value for name, value in fact.values.items()}
-    sentence = gettext(fact.sentence)
+    """Return the sentence of a fact in the language of the page, moments and numbers written out."""
+    return filled((fact.sentence, fact.values))
+
+
+def filled(said: tuple[str, Mapping[str, object]]) -> str:
+    """Return a marked sentence in the language of the page with its values, moments and numbers written out."""
+    sentence, values = gettext(said[0]), {name: _worded(value) for name, value in said[1].items()}
     return sentence % values if values else sentence
+
+
+def _worded(value: object) -> object:
+    if isinstance(value, datetime):
+        return moment(value)
+    return number(value) if type(value) is int else value
 
 
 # ── Texts in templates ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -197,6 +208,7 @@ def register_filters(app: Flask) -> None:
         day=day,
         number=number,
         percent=percent,
+        filled=filled,
         time_left=time_left,
     )
     app.jinja_env.globals.update(current_language=current_language, words_of=words_of)

@@ -52,6 +52,13 @@ def accessibility() -> ResponseReturnValue:
     return page("front/accessibility.html")
 
 
+@bp.get("/so-wird-gezaehlt")
+@public
+def counting() -> ResponseReturnValue:
+    """Say in plain words how votes are kept and counted, what that protects against, and what not."""
+    return page("front/counting.html", weeks=settings().objection.days // 7)
+
+
 @bp.get("/teilnahmebedingungen")
 @public
 def terms() -> ResponseReturnValue:

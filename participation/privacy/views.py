@@ -69,7 +69,7 @@ def choice(question_id: int) -> ResponseReturnValue:
         raise NoVote()
     chosen = None
     if vote.is_open:
-        keys = KeyFolder(settings().key_dir)
+        keys = KeyFolder.of(settings())
         chosen = own_choice(session(), question_id=question_id, person_id=person_id(), now=now(), keys=keys)
     return _private(page("privacy/choice.html", vote=vote, chosen=chosen))
 
@@ -114,7 +114,7 @@ def erase() -> ResponseReturnValue:
     except NotConfirmed as fact:
         form.typed.errors = [words_of(fact)]
         return _farewell(form, 422)
-    commands.erase(session(), person_id=person_id(), clock=clock, keys=KeyFolder(settings().key_dir))
+    commands.erase(session(), person_id=person_id(), clock=clock, keys=KeyFolder.of(settings()))
     logout_user()
     cookie.clear()
     flash(_("Ihr Konto ist gelöscht. Danke, dass Sie sich beteiligt haben."), "success")

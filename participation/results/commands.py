@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,38 +18,61 @@ from participation.discussion.commands import open_sums
 from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import Clock
 from participation.foundation.db import affected, insert, transaction
+from participation.foundation.lots import draw
 from participation.journal.commands import note
+from participation.log.commands import close_windows
+from participation.log.queries import logs_that_differ
 from participation.results import queries
 from participation.results.facts import (
     FIGURES_VERSION,
     AlreadyCounted,
     AlreadyReleased,
     BallotsUnsound,
+    How,
+    NoSeed,
+    NoSuchTie,
+    NotAnOrder,
     NotCounted,
+    OtherwiseSettled,
     StillOpen,
+    TieSettled,
+    drawn_about,
     sums_of,
 )
-from participation.results.models import Result
-from participation.rounds.facts import NoSuchRound
+from participation.results.models import ContestArchive, Result, TieDecision
+from participation.rounds.facts import SHORTEST_REASON, NoSuchRound, ReasonMissing
 from participation.rounds.models import Part, Round, Subject, SubjectPart
 from participation.voting import count
-from participation.voting.facts import chosen_option
-from participation.voting.ledger import commitment, sha256_of
+from participation.voting.facts import Asked
+from participation.voting.keys import KeyFolder
+from participation.voting.ledger import canonical, commitment, sha256_of
 from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
 from participation.voting.queries import Turnout, turnout
-from participation.windows.commands import hold_door, take_doors, write_closed
+from participation.windows.commands import hold_door, take_doors
 from participation.windows.facts import State as WindowState
 
 
-def count_round(session: Session, *, round_id: int, by: UUID | None, clock: Clock) -> Result:
+@dataclass(frozen=True)
+class _Counted:
+    """The contest of a round, who took part, and the figures of each question by its id."""
+
+    contest: Contest
+    took_part: Turnout
+    votes: dict[int, dict[str, Any]]
+
+
+def count_round(session: Session, *, round_id: int, by: UUID | None, keys: KeyFolder, clock: Clock) -> Result | None:
     """Count a round, once, and write down when its windows closed.
 
     All doors of the round are taken alone, so whatever was in flight is in or out before the count begins.
 
     :param by: the official, or None where the shell acts
+    :returns: the result, or None where a tie has to be settled first; it is written down then, and all stays closed
     :raises NoSuchRound: if there is none
     :raises NotEntitled: unless ``by`` is staff of the round
     :raises StillOpen: while a window is open or still to come
+    :raises SigningKeyLost: if the log of the vote cannot be finished
+    :raises LogBroken: if it does not continue what was signed last
     :raises AlreadyCounted: the second time
     :raises BallotsUnsound: if a ballot holds what its question does not offer
     """
@@ -57,9 +82,11 @@ def count_round(session: Session, *, round_id: int, by: UUID | None, clock: Cloc
         _check_staff(session, found, by, now)
         if any(window.state(now) is not WindowState.CLOSED for window in times.values()):
             raise StillOpen()
-        for window_id, window in times.items():
-            write_closed(session, window_id, window.ends_at)
-        figures = _figures(session, found, now)
+        close_windows(session, {key: window.ends_at for key, window in times.items()}, keys=keys, now=now)
+        counted = _count(session, round_id)
+        if counted is not None and _tied(session, found, counted, by, now):
+            return None
+        figures = _figures(session, found, counted, now)
         values = {"figures": figures, "figures_sha256": sha256_of(figures), "counted_at": now, "counted_by": by}
         row = insert(session, Result).values(round_id=round_id, **values)
         made = row.on_conflict_do_nothing(index_elements=["round_id"]).returning(Result.round_id)
@@ -67,9 +94,7 @@ def count_round(session: Session, *, round_id: int, by: UUID | None, clock: Cloc
             raise AlreadyCounted()
         _write_counted(session, found, now)
         details = {"figures_sha256": values["figures_sha256"], "subjects": len(figures["subjects"])}
-        office_id = office_of(session, found.audience_id)
-        about = f"round:{round_id}"
-        note(session, act="results:counted", actor=by, office_id=office_id, about=about, now=now, details=details)
+        _note(session, found, "results:counted", actor=by, now=now, details=details)
         return session.get_one(Result, round_id)
 
 
@@ -92,11 +117,15 @@ def release_round(session: Session, *, round_id: int, by: UUID | None, clock: Cl
             raise NotCounted()
         open_sums(session, _threads(session, round_id))
         _write_released(session, found, now)
+        _want_archive(session, round_id, now)
         result.released_by = by
         details = {"figures_sha256": result.figures_sha256}
-        office_id = office_of(session, found.audience_id)
-        about = f"round:{round_id}"
-        note(session, act="results:released", actor=by, office_id=office_id, about=about, now=now, details=details)
+        _note(session, found, "results:released", actor=by, now=now, details=details)
+
+
+def _note(session: Session, found: Round, act: str, **told: Any) -> None:
+    office_id = office_of(session, found.audience_id)
+    note(session, act=act, office_id=office_id, about=f"round:{found.id}", **told)
 
 
 def _round(session: Session, round_id: int) -> Round:
@@ -147,14 +176,29 @@ def _write_released(session: Session, found: Round, now: datetime) -> None:
     session.execute(update(Contest).where(Contest.window_id.in_(windows)).values(released_at=now))
 
 
+def _want_archive(session: Session, round_id: int, now: datetime) -> None:
+    """Let the worker make the archive, if there was a vote that keeps a log."""
+    contest = _contest(session, round_id)
+    if contest is not None and contest.log_key is not None:
+        row = insert(session, ContestArchive).values(contest_id=contest.id, wanted_at=now, done=0)
+        session.execute(row.on_conflict_do_nothing(index_elements=["contest_id"]))
+
+
 # ── Counting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _figures(session: Session, found: Round, now: datetime) -> dict[str, Any]:
-    contest = _contest(session, found.id)
-    took_part = turnout(session, contest_id=contest.id) if contest is not None else None
-    votes = _votes(session, contest, took_part) if contest is not None and took_part is not None else {}
+def _count(session: Session, round_id: int) -> _Counted | None:
+    contest = _contest(session, round_id)
+    if contest is None:
+        return None
+    took_part = turnout(session, contest_id=contest.id)
+    return _Counted(contest, took_part, _votes(session, contest, took_part))
+
+
+def _figures(session: Session, found: Round, counted: _Counted | None, now: datetime) -> dict[str, Any]:
+    votes = counted.votes if counted is not None else {}
+    talks = queries.talks(session, round_id=found.id, now=now)
     subjects = [
-        {"slug": subject.slug, "title": subject.title, "vote": votes.get(subject.question_id), "talk": talk}
-        for subject, talk in queries.talks(session, round_id=found.id, now=now)
+        {"slug": subject.slug, "title": subject.title, "vote": votes.get(subject.question_id or 0), "talk": talk}
+        for subject, talk in talks
     ]
     return {
         "version": FIGURES_VERSION,
@@ -162,8 +206,9 @@ def _figures(session: Session, found: Round, now: datetime) -> dict[str, Any]:
         "title": found.title,
         "rule_sheet_sha256": found.rule_sheet_sha256,
         "counted_at": now.isoformat(),
-        "contest": _about(contest, took_part) if contest is not None and took_part is not None else None,
+        "contest": _about(counted.contest, counted.took_part) if counted is not None else None,
         "subjects": subjects,
+        "votes": _votes_apart(session, votes, {subject.question_id for subject, _ in talks}),
         "talk": sums_of(subjects),
     }
 
@@ -177,20 +222,30 @@ def _about(contest: Contest, took_part: Turnout) -> dict[str, Any]:
     }
 
 
-def _votes(session: Session, contest: Contest, took_part: Turnout) -> dict[int | None, dict[str, Any]]:
-    """Return of each question its options with their votes, how many ballots that are, and how many took part."""
-    offered = _offered(session, contest.id)
-    labels = {slug: options for _, slug, options in offered}
-    tally = _tally(session, contest.id, {slug: list(options) for slug, options in labels.items()})
+def _votes_apart(
+    session: Session, votes: Mapping[int, dict[str, Any]], of_subjects: set[int | None]
+) -> list[dict[str, Any]]:
+    """Return the figures of questions that ask about the round as a whole, not about one subject."""
+    apart = [question_id for question_id in votes if question_id not in of_subjects]
+    if not apart:
+        return []
+    asked = select(Question).where(Question.id.in_(apart)).order_by(Question.position)
+    return [
+        {"question": question.slug, "title": question.title, "terms": question.terms, **votes[question.id]}
+        for question in session.execute(asked).scalars()
+    ]
+
+
+def _votes(session: Session, contest: Contest, took_part: Turnout) -> dict[int, dict[str, Any]]:
+    """Return the figures of each question: what the method counts, its options named, and how many took part."""
+    counted = _tally(session, contest)
     return {
         question_id: {
-            "options": [
-                {"slug": option, "label": label, "votes": tally[slug][option]} for option, label in options.items()
-            ],
-            "ballots": sum(tally[slug].values()),
+            **counted[slug],
+            "options": [{**option, "label": labels.get(option["slug"], {})} for option in counted[slug]["options"]],
             "participants": took_part.by_question[slug],
         }
-        for question_id, slug, options in offered
+        for question_id, slug, labels in _offered(session, contest.id)
     }
 
 
@@ -207,31 +262,145 @@ def _offered(session: Session, contest_id: int) -> list[tuple[int, str, dict[str
     return [(*question, offered) for question, offered in options.items()]
 
 
-def _tally(session: Session, contest_id: int, options: dict[str, list[str]]) -> count.Tally:
+def _asked(contest: Contest) -> dict[str, Asked]:
+    """Return how each question is answered, by the frozen rules; nothing of rules that are not those published."""
+    rules = contest.rules
+    if rules is None or sha256_of(rules) != contest.rules_sha256:
+        return {}
+    return {question["slug"]: Asked.of(rules, question["slug"]) for question in rules["questions"]}
+
+
+def _tally(session: Session, contest: Contest) -> dict[str, count.Figures]:
     grouped = (
         select(Question.slug, Ballot.choice, func.count())
         .join(Question, Question.id == Ballot.question_id)
-        .where(Question.contest_id == contest_id)
+        .where(Question.contest_id == contest.id)
         .group_by(Question.slug, Ballot.choice)
     )
+    asked = _asked(contest)
     try:
-        return count.approval((count.Votes(*row) for row in session.execute(grouped)), options)
+        votes = [count.Votes(*row) for row in session.execute(grouped)]
+        return count.count(asked, votes, _decisions(session, contest.id))
     except count.InvalidChoice as wrong:
         raise BallotsUnsound() from wrong
+
+
+# ── Ties ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def settle_tie(
+    session: Session,
+    *,
+    tie_id: int,
+    how: How,
+    reason: str,
+    by: UUID | None,
+    clock: Clock,
+    order: Sequence[str] = (),
+    seed: str = "",
+) -> None:
+    """Write down for good how a tie is settled; the next count goes on with it.
+
+    :param reason: who decided and on what grounds, or where the seed of the lots was published; ten characters at least
+    :param order: of a decision by staff: all that tied, best placed first
+    :param seed: of lots: text that nobody could choose, published with the result
+    :raises NoSuchTie: if there is none
+    :raises NotEntitled: unless ``by`` is staff of the round
+    :raises OtherwiseSettled: if the rule sheet names the other way
+    :raises ReasonMissing: for fewer than ten characters
+    :raises NotAnOrder: unless the order names each of what tied once
+    :raises NoSeed: for lots without a seed of one line
+    :raises TieSettled: the second time
+    """
+    with transaction(session):
+        tie, question, found = _tie(session, tie_id)
+        now = clock()
+        _check_staff(session, found, by, now)
+        if question.terms.get("ties") not in {None, how}:
+            raise OtherwiseSettled()
+        if len(reason.strip()) < SHORTEST_REASON:
+            raise ReasonMissing()
+        tied, contest = json.loads(tie.between), session.get_one(Contest, question.contest_id)
+        drawn = how is How.LOT
+        placed = _drawn(contest.slug, question.slug, tied, seed) if drawn else list(order)
+        if sorted(placed) != sorted(tied):
+            raise NotAnOrder()
+        values = {"placed": canonical(placed), "how": how, "seed": seed.strip() if drawn else None}
+        said = {"reason": reason.strip(), "decided_by": by, "decided_at": now}
+        settled = update(TieDecision).where(TieDecision.id == tie_id, TieDecision.how.is_(None))
+        if not affected(session, settled.values(**values, **said)):
+            raise TieSettled()
+        details = {**values, "question": question.slug, "tied": tied}
+        _note(session, found, "results:tie_settled", actor=by, now=now, details=details)
+
+
+def _drawn(contest: str, question: str, tied: list[str], seed: str) -> list[str]:
+    line = seed.strip()
+    if not line or len(line.splitlines()) > 1:
+        raise NoSeed()
+    return draw(seed=line, about=drawn_about(contest, question, tied), names=tied)
+
+
+def _tie(session: Session, tie_id: int) -> tuple[TieDecision, Question, Round]:
+    rows = (
+        select(TieDecision, Question, Round)
+        .join(Question, Question.id == TieDecision.question_id)
+        .join(Contest, Contest.id == Question.contest_id)
+        .join(Part, Part.window_id == Contest.window_id)
+        .join(Round, Round.id == Part.round_id)
+        .where(TieDecision.id == tie_id)
+    )
+    found = session.execute(rows).one_or_none()
+    if found is None:
+        raise NoSuchTie()
+    return found[0], found[1], found[2]
+
+
+def _tied(session: Session, found: Round, counted: _Counted, by: UUID | None, now: datetime) -> bool:
+    """Write down where the count had to stop, and return whether it had to."""
+    stopped = {question_id: count.undecided(figures) for question_id, figures in counted.votes.items()}
+    ties = {question_id: tie for question_id, tie in stopped.items() if tie is not None}
+    for question_id, tie in ties.items():
+        values = {"kind": tie["kind"], "between": canonical(tie["between"]), "in_round": tie.get("round")}
+        row = insert(session, TieDecision).values(question_id=question_id, found_at=now, **values)
+        new = row.on_conflict_do_nothing(index_elements=["question_id", "between"]).returning(TieDecision.id)
+        if session.execute(new).scalar_one_or_none() is not None:
+            _note(session, found, "results:tied", actor=by, now=now, details=values)
+    return bool(ties)
+
+
+def _settled(session: Session, contest_id: int) -> list[tuple[str, TieDecision]]:
+    rows = (
+        select(Question.slug, TieDecision)
+        .join(TieDecision, TieDecision.question_id == Question.id)
+        .where(Question.contest_id == contest_id, TieDecision.how.is_not(None))
+        .execution_options(populate_existing=True)
+    )
+    return [(row[0], row[1]) for row in session.execute(rows)]
+
+
+def _decisions(session: Session, contest_id: int) -> dict[str, dict[tuple[str, ...], count.Decision]]:
+    decided: dict[str, dict[tuple[str, ...], count.Decision]] = {}
+    for slug, tie in _settled(session, contest_id):
+        placed = tuple(json.loads(tie.placed or "[]"))
+        decision = count.Decision(placed, tie.how or "", tie.seed, tie.reason)
+        decided.setdefault(slug, {})[tuple(json.loads(tie.between))] = decision
+    return decided
 
 
 # ── Recounting ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def recount(session: Session) -> list[str]:
     """Return what differs between stored figures and the rows they were made of, one sentence each; nothing if all fit.
 
-    Proved are: counters of threads and comments, roll against ballots, choices, commitments, hashes of rules and of
-    figures, and the votes in each result.
+    Proved are: counters of threads and comments, roll against ballots, choices, commitments, logs and their
+    checkpoints, hashes of rules and of figures, lots that were drawn, and the votes in each result by whatever way
+    they were cast.
     """
     found = list(counters_that_differ(session))
     for contest in session.execute(select(Contest).order_by(Contest.id)).scalars().all():
         found += _rules_that_differ(session, contest)
         found += _rolls_that_differ(session, contest)
         found += _ballots_that_differ(session, contest)
+        found += _lots_that_differ(session, contest)
+    found += logs_that_differ(session)
     for counted, result in session.execute(
         select(Round, Result).outerjoin(Result, Result.round_id == Round.id).order_by(Round.id)
     ).all():
@@ -260,7 +429,7 @@ def _rolls_that_differ(session: Session, contest: Contest) -> Iterator[str]:
 
 def _ballots_that_differ(session: Session, contest: Contest) -> Iterator[str]:
     """Ballots have no number, so the commitment names the one that is wrong."""
-    offered: dict[str, set[str | None]] = {slug: set(options) for _, slug, options in _offered(session, contest.id)}
+    asked = _asked(contest)
     rows = (
         select(Question.slug, Ballot.nonce, Ballot.choice, Ballot.commitment)
         .join(Question, Question.id == Ballot.question_id)
@@ -269,10 +438,18 @@ def _ballots_that_differ(session: Session, contest: Contest) -> Iterator[str]:
     )
     for slug, nonce, choice, promise in session.execute(rows):
         name = f"ballot {promise.hex()[:16]} of {contest.slug}/{slug}"
-        if chosen_option(choice) not in offered.get(slug, set()):
+        if not count.holds(choice, asked.get(slug)):
             yield f"{name}: the choice is not offered"
         if commitment(contest=contest.slug, question=slug, nonce=nonce, choice=choice) != promise:
             yield f"{name}: the commitment does not fit"
+
+
+def _lots_that_differ(session: Session, contest: Contest) -> Iterator[str]:
+    for slug, tie in _settled(session, contest.id):
+        tied = json.loads(tie.between)
+        about = drawn_about(contest.slug, slug, tied)
+        if tie.how == How.LOT and json.loads(tie.placed or "[]") != draw(seed=tie.seed or "", about=about, names=tied):
+            yield f"question {contest.slug}/{slug}: the lots drawn about {', '.join(tied)} come out otherwise"
 
 
 def _results_that_differ(session: Session, counted: Round, result: Result | None) -> Iterator[str]:
@@ -296,19 +473,24 @@ def _results_that_differ(session: Session, counted: Round, result: Result | None
 def _votes_that_differ(session: Session, name: str, contest: Contest, figures: dict[str, Any]) -> Iterator[str]:
     took_part = turnout(session, contest_id=contest.id)
     try:
-        votes = {vote["slug"]: vote for vote in _named(session, contest, took_part)}
+        votes = _named(session, contest, took_part)
     except BallotsUnsound:
         yield f"{name}: cannot be counted again, a ballot is invalid"
         return
     for subject in figures["subjects"]:
-        if subject["vote"] is not None and subject["vote"] != votes.get(subject["slug"], {}).get("vote"):
+        if subject["vote"] is not None and subject["vote"] != votes.get(subject["slug"]):
             yield f"{name}, {subject['slug']}: the votes published are not those that the ballots give"
+    for vote in figures.get("votes", []):
+        if vote not in votes.values():
+            yield f"{name}, {vote['question']}: the votes published are not those that the ballots give"
     if figures["contest"] != _about(contest, took_part):
         yield f"{name}: participants or rules published are not those of the contest"
 
 
-def _named(session: Session, contest: Contest, took_part: Turnout) -> Iterator[dict[str, Any]]:
+def _named(session: Session, contest: Contest, took_part: Turnout) -> dict[str, dict[str, Any]]:
+    """Return the votes by the slug of what they are about: a subject, or the question itself."""
     votes = _votes(session, contest, took_part)
-    placed = select(Subject.slug, SubjectPart.question_id).join(Subject, Subject.id == SubjectPart.subject_id)
-    for slug, question_id in session.execute(placed.where(SubjectPart.question_id.in_(votes))).all():
-        yield {"slug": slug, "vote": votes[question_id]}
+    placed = select(SubjectPart.question_id, Subject.slug).join(Subject, Subject.id == SubjectPart.subject_id)
+    subjects = {row[0]: row[1] for row in session.execute(placed.where(SubjectPart.question_id.in_(votes)))}
+    named = {slug: votes[question_id] for question_id, slug in subjects.items() if question_id is not None}
+    return named | {vote["question"]: vote for vote in _votes_apart(session, votes, set(subjects))}

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from participation.foundation.facts import Fact, Missing, marked
+from participation.foundation.facts import Fact, Missing, Unprocessable, marked
 
-FIGURES_VERSION = 1
+FIGURES_VERSION = 2
 BEST = 3
 """How many places of best-supported comments are named on each side."""
 
 MOST_NAMED = 10
 """More comments than these are not named one by one; where a tie would lead beyond, its size is told."""
+
+
+class How(StrEnum):
+    """Who settles a tie."""
+
+    LOT = "lot"
+    STAFF = "staff"
+
+
+class TieKind(StrEnum):
+    """What a tie is about."""
+
+    ELIMINATION = "elimination"
+    WINNER = "winner"
+    SEAT = "seat"
+    ORDER = "order"
 
 
 class StillOpen(Fact):
@@ -51,6 +68,63 @@ class BallotsUnsound(Fact):
     """A ballot holds what nobody can choose. Nothing is counted until it is known why."""
 
     sentence = marked("Es wurde nichts gezählt: Eine Stimme ist ungültig. Welche, zeigt der Befehl »flask recount«.")
+
+
+class NoSuchTie(Missing):
+    """There is no such tie."""
+
+
+class TieSettled(Fact):
+    """A tie is settled once."""
+
+    sentence = marked("Über diesen Gleichstand ist schon entschieden.")
+
+
+class OtherwiseSettled(Unprocessable):
+    """The rule sheet names another way to settle ties."""
+
+    sentence = marked("Das Regelblatt sieht für einen Gleichstand einen anderen Weg vor.")
+
+
+class NotAnOrder(Unprocessable):
+    """An order has to name each of what tied, once."""
+
+    sentence = marked("Bitte geben Sie jedem einen eigenen Platz.")
+
+
+class NoSeed(Unprocessable):
+    """Lots are drawn from a published text."""
+
+    sentence = marked("Bitte tragen Sie in einer Zeile ein, woraus gelost wird, etwa die Lottozahlen.")
+
+
+TIES = {
+    TieKind.ELIMINATION: marked(
+        "In Runde %(round)s haben diese Möglichkeiten gleich wenige Stimmen. Eine scheidet aus."
+    ),
+    TieKind.WINNER: marked("Am Ende liegen zwei Möglichkeiten gleichauf. Eine gewinnt."),
+    TieKind.SEAT: marked("Um den letzten Platz liegen diese Möglichkeiten gleichauf."),
+    TieKind.ORDER: marked("Diese Vorhaben haben gleich viele Stimmen, und das Geld reicht nicht für alle."),
+}
+"""What a tie is, in one sentence."""
+
+ORDER_MEANS = {
+    TieKind.ELIMINATION: marked("Wer auf dem letzten Platz steht, scheidet aus."),
+    TieKind.WINNER: marked("Wer auf dem ersten Platz steht, gewinnt."),
+    TieKind.SEAT: marked("Wer weiter vorn steht, bekommt den Platz."),
+    TieKind.ORDER: marked("Wer weiter vorn steht, kommt zuerst an die Reihe."),
+}
+"""What follows from the order in which a tie is settled."""
+
+
+def drawn_about(contest: str, question: str, tied: Iterable[str]) -> str:
+    """Return what lots are drawn about: contest, question, and what tied in the order of the options."""
+    return f"{contest}/{question}/{','.join(tied)}"
+
+
+def lots_by_hand(about: str, tied: Iterable[str], seed: str = "…") -> list[str]:
+    """Return the shell's lines that draw lots, one for each of what ties; the smallest sum comes first."""
+    return [f"printf 'participation/lots/v1\\n%s\\n%s\\n%s' '{about}' '{seed}' '{one}' | sha256sum" for one in tied]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +18,23 @@ from participation.contributions.queries import is_public
 from participation.discussion.facts import Stance, Value
 from participation.discussion.models import Comment
 from participation.foundation.facts import Holding
-from participation.results.facts import BEST, MOST_NAMED, NotReleased, Supported, best_supported, sums_of
-from participation.results.models import Result
+from participation.results.facts import (
+    BEST,
+    MOST_NAMED,
+    How,
+    NoSuchTie,
+    NotReleased,
+    Supported,
+    TieKind,
+    best_supported,
+    drawn_about,
+    sums_of,
+)
+from participation.results.models import Result, TieDecision
 from participation.rounds.facts import State
-from participation.rounds.models import Subject, SubjectPart
+from participation.rounds.models import Part, Subject, SubjectPart
 from participation.rounds.queries import DraftPage, RoundHead, draft_page, round_head
+from participation.voting.models import Contest, Option, Question
 from participation.windows.models import Window
 
 Figures = dict[str, Any]
@@ -75,7 +88,13 @@ class Figured:
     @property
     def ballots(self) -> int:
         """How many votes were cast on all questions together."""
-        return sum(subject["vote"]["ballots"] for subject in self.figures["subjects"] if subject["vote"])
+        of_subjects = sum(subject["vote"]["ballots"] for subject in self.figures["subjects"] if subject["vote"])
+        return int(of_subjects + sum(vote["ballots"] for vote in self.votes))
+
+    @property
+    def votes(self) -> list[Figures]:
+        """The votes on questions about the round as a whole; results of earlier releases have none."""
+        return list(self.figures.get("votes", []))
 
 
 @dataclass(frozen=True)
@@ -87,12 +106,49 @@ class ResultPage:
 
 
 @dataclass(frozen=True)
+class TieLine:
+    """A tie at which a count had to stop; ``how`` is None until it is settled."""
+
+    id: int
+    question: dict[str, str]
+    kind: TieKind
+    in_round: int | None
+    options: dict[str, dict[str, str]]
+    """What ties, by its slug, in the order of the options."""
+    about: str
+    """What lots would be drawn about."""
+    ways: tuple[How, ...]
+    """How it may be settled, by the rules of the question."""
+    how: How | None
+    order: tuple[str, ...]
+    seed: str | None
+    reason: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True)
 class StaffPage:
-    """The result as the round's own staff sees it: from the count on."""
+    """The result as the round's own staff sees it: from the count on, with the ties that it met."""
 
     round: DraftPage
     state: State
     figured: Figured | None
+    ties: tuple[TieLine, ...]
+
+    @property
+    def open_ties(self) -> tuple[TieLine, ...]:
+        """The ties that keep the count from its end."""
+        return tuple(tie for tie in self.ties if tie.how is None)
+
+    def tie(self, tie_id: int) -> TieLine:
+        """Return one of its ties.
+
+        :raises NoSuchTie: if it has no such tie
+        """
+        for one in self.ties:
+            if one.id == tie_id:
+                return one
+        raise NoSuchTie()
 
 
 # ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -127,7 +183,46 @@ def staff_page(session: Session, *, slug: str, person_id: UUID, now: datetime) -
     found = draft_page(session, slug=slug, person_id=person_id, now=now)
     state = found.outlook(now).state
     over = state in {State.COUNTING, State.RELEASED}
-    return StaffPage(found, state, figured(session, round_id=found.id, now=now) if over else None)
+    if not over:
+        return StaffPage(found, state, None, ())
+    return StaffPage(found, state, figured(session, round_id=found.id, now=now), ties_of(session, round_id=found.id))
+
+
+def ties_of(session: Session, *, round_id: int) -> tuple[TieLine, ...]:
+    """Return the ties that the count of a round met, in the order it met them; two statements."""
+    rows = session.execute(
+        select(TieDecision, Question, Contest.slug.label("contest"))
+        .join(Question, Question.id == TieDecision.question_id)
+        .join(Contest, Contest.id == Question.contest_id)
+        .join(Part, Part.window_id == Contest.window_id)
+        .where(Part.round_id == round_id)
+        .order_by(TieDecision.id)
+    ).all()
+    labels: dict[tuple[int, str], dict[str, str]] = {}
+    if rows:
+        offered = select(Option).where(Option.question_id.in_({row[1].id for row in rows}))
+        labels = {(one.question_id, one.slug): one.label for one in session.execute(offered).scalars()}
+    return tuple(_tie_line(tie, question, contest, labels) for tie, question, contest in rows)
+
+
+def _tie_line(
+    tie: TieDecision, question: Question, contest: str, labels: dict[tuple[int, str], dict[str, str]]
+) -> TieLine:
+    tied, promised = json.loads(tie.between), question.terms.get("ties")
+    return TieLine(
+        id=tie.id,
+        question=question.title,
+        kind=TieKind(tie.kind),
+        in_round=tie.in_round,
+        options={slug: labels[question.id, slug] for slug in tied},
+        about=drawn_about(contest, question.slug, tied),
+        ways=(How(promised),) if promised else tuple(How),
+        how=How(tie.how) if tie.how else None,
+        order=tuple(json.loads(tie.placed or "[]")),
+        seed=tie.seed,
+        reason=tie.reason,
+        decided_at=tie.decided_at,
+    )
 
 
 def figured(session: Session, *, round_id: int, now: datetime) -> Figured | None:
@@ -352,7 +447,40 @@ def figure_rows(figured: Figured) -> tuple[tuple[str, ...], list[tuple[object, .
 
 
 def _options(subject: Figures) -> list[Figures]:
-    return subject["vote"]["options"] if subject["vote"] else []
+    return subject["vote"]["options"] if subject["vote"] and "votes" in subject["vote"]["options"][0] else []
+
+
+VOTE_COLUMNS = ("question", "round", "option", "label", "measure", "to", "value")
+
+
+def vote_rows(figured: Figured) -> Iterator[tuple[object, ...]]:
+    """Yield the votes as lines of ``VOTE_COLUMNS``: one number a line, whatever the method.
+
+    Of Rangfolge there are tallies of each round, and where the ballots of what left went (``to`` is empty where they
+    are exhausted).
+    """
+    asked = [(subject["slug"], subject["vote"]) for subject in figured.figures["subjects"] if subject["vote"]]
+    for question, vote in [*asked, *((vote["question"], vote) for vote in figured.votes)]:
+        labels = {option["slug"]: option["label"]["de"] for option in vote["options"]}
+        for option in vote["options"]:
+            for measure, value in _measures(option):
+                yield question, None, option["slug"], labels[option["slug"]], measure, None, value
+        for number, one in enumerate(vote.get("rounds", []), 1):
+            for slug, tally in one["tally"].items():
+                yield question, number, slug, labels[slug], "tally", None, tally
+            for went in one["transfers"]:
+                yield question, number, went["from"], labels[went["from"]], "transfer", went["to"], went["votes"]
+        for measure in ("ballots", "participants", "none", "points", "sum", "spent"):
+            if measure in vote:
+                yield question, None, None, None, measure, None, vote[measure]
+
+
+def _measures(option: Figures) -> Iterator[tuple[str, object]]:
+    for measure, value in option.items():
+        if isinstance(value, dict):
+            yield from ((f"{measure}_{name}", one) for name, one in value.items() if measure != "label")
+        elif measure != "slug":
+            yield measure, int(value) if isinstance(value, bool) else value
 
 
 def _talk_cells(talk: Figures | None) -> list[object]:
@@ -362,10 +490,20 @@ def _talk_cells(talk: Figures | None) -> list[object]:
 
 
 def held_about(session: Session, person_id: UUID) -> list[Holding]:
-    """Return which rounds a person counted or released, in office."""
+    """Return which rounds a person counted or released, and which ties they settled, in office."""
     acts = select(Result.round_id, Result.counted_at, Result.counted_by, Result.released_by)
     mine = acts.where(or_(Result.counted_by == person_id, Result.released_by == person_id)).order_by(Result.round_id)
-    return [
+    settled = select(TieDecision).where(TieDecision.decided_by == person_id).order_by(TieDecision.id)
+    ties = [
+        Holding(
+            room="results",
+            kind="tie_decision",
+            text=tie.reason,
+            facts={"question": tie.question_id, "decided_at": tie.decided_at.isoformat() if tie.decided_at else None},
+        )
+        for tie in session.execute(settled).scalars()
+    ]
+    return ties + [
         Holding(
             room="results",
             kind="result",

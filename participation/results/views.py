@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Blueprint, Response, stream_with_context
 from flask import session as cookie
@@ -15,6 +16,7 @@ from participation.foundation.i18n import current_language, time_left
 from participation.foundation.sheets import csv_lines
 from participation.foundation.web import now, page, session, viewer
 from participation.results import queries
+from participation.results.facts import TIES
 from participation.rounds.queries import page_mark
 from participation.voting.ledger import canonical
 
@@ -30,7 +32,8 @@ def show(slug: str) -> ResponseReturnValue:
     if kept is not None:
         return kept
     found = queries.result_page(session(), slug=slug, now=now())
-    answer = page("results/result.html", head=found.head, figured=found.figured, stances=STANCES, values=VALUES)
+    words: dict[str, Any] = {"stances": STANCES, "values": VALUES, "ties": TIES}
+    answer = page("results/result.html", head=found.head, figured=found.figured, **words)
     if mark is not None:
         answer.set_etag(mark, weak=True)
     return answer
@@ -42,6 +45,14 @@ def as_csv(slug: str) -> ResponseReturnValue:
     """Return the figures as a table, one line for each Handlungsfeld."""
     _, figured = queries.released_figures(session(), slug=slug, now=now())
     return _download(csv_lines(*queries.figure_rows(figured)), f"ergebnis-{slug}.csv", "text/csv")
+
+
+@bp.get("/<slug>/ergebnis/abstimmung.csv")
+@public
+def votes_as_csv(slug: str) -> ResponseReturnValue:
+    """Return every number of the vote, one a line, rounds of a count included."""
+    _, figured = queries.released_figures(session(), slug=slug, now=now())
+    return _download(csv_lines(queries.VOTE_COLUMNS, queries.vote_rows(figured)), f"abstimmung-{slug}.csv", "text/csv")
 
 
 @bp.get("/<slug>/ergebnis.json")

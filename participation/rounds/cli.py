@@ -11,8 +11,9 @@ from flask.cli import AppGroup
 from participation.accounts.queries import person_by_email
 from participation.foundation.facts import Fact
 from participation.foundation.i18n import moment, words_of
-from participation.foundation.web import clock, session
+from participation.foundation.web import clock, session, settings
 from participation.rounds import commands, queries
+from participation.voting.keys import KeyFolder
 
 rounds = AppGroup("rounds", help="Consultation rounds.")
 groups = [rounds]
@@ -32,6 +33,7 @@ def close(slug: str, by: str, second: str, reason: str) -> None:
             by=_person(by),
             second=_person(second),
             reason=reason,
+            keys=KeyFolder.of(settings()),
             clock=clock,
         )
     except Fact as fact:

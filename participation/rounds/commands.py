@@ -28,10 +28,12 @@ from participation.discussion.commands import open_thread, remove_thread
 from participation.foundation.clock import Clock
 from participation.foundation.db import insert, transaction
 from participation.journal.commands import note
+from participation.log.commands import close_windows
 from participation.rounds import queries
 from participation.rounds.facts import (
     EFFECTS,
     PART_TITLES,
+    QUESTION,
     SHORTEST_REASON,
     AlreadyClosed,
     DraftChangedMeanwhile,
@@ -49,13 +51,15 @@ from participation.rounds.facts import (
     State,
     SubjectKind,
     state_of,
+    way_options,
     what_is_missing,
 )
 from participation.rounds.models import EarlyClose, Part, Round, Subject, SubjectPart
 from participation.voting.commands import add_question, freeze_rules, open_contest, remove_contest
+from participation.voting.facts import Method
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import sha256_of
-from participation.voting.models import Contest, Question
+from participation.voting.models import Contest
 from participation.windows import commands as windows
 from participation.windows.facts import State as WindowState
 from participation.windows.facts import WindowTimes
@@ -119,7 +123,9 @@ def write_round(
         if round_id is None:
             raise SlugTaken()
         for position, (kind, part) in enumerate(draft.parts.items(), 1):
-            _add_part(session, round_id, audience_id, (position, kind, part))
+            added = _add_part(session, round_id, audience_id, (position, kind, part))
+            added.way = _way_of(kind, draft)
+        session.flush()
         _note(session, "rounds:drafted", round_id, office_id=office_id, actor=by, now=now)
         return session.get_one(Round, round_id)
 
@@ -153,6 +159,7 @@ def edit_round(
             setattr(held.round, column, getattr(draft, column))
         for kind, part in held.parts.items():
             _change_part(session, part, draft.parts[kind])
+            part.way = _way_of(kind, draft)
         held.round.slug = slug_of(slug or held.round.slug)
         held.round.version += 1
         _flush_name(session)
@@ -215,7 +222,9 @@ def take_back(session: Session, *, round_id: int, by: UUID | None, clock: Clock)
 
 
 # ── Ending early ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def close_early(session: Session, *, round_id: int, by: UUID, second: UUID, reason: str, clock: Clock) -> datetime:
+def close_early(
+    session: Session, *, round_id: int, by: UUID, second: UUID, reason: str, keys: KeyFolder, clock: Clock
+) -> datetime:
     """End a running round now, by two officials and with a public reason; return the moment.
 
     Waits until everybody who is inside has left; who comes after finds the door shut. A constraint says that the two
@@ -226,6 +235,8 @@ def close_early(session: Session, *, round_id: int, by: UUID, second: UUID, reas
     :raises ReasonMissing: for fewer than ten characters
     :raises NotBegun: before anything opened
     :raises AlreadyClosed: if all is over
+    :raises SigningKeyLost: if the log of the vote cannot be finished
+    :raises LogBroken: if it does not continue what was signed last
     """
     with transaction(session):
         _check_two(session, round_id, by, second, clock())
@@ -234,9 +245,8 @@ def close_early(session: Session, *, round_id: int, by: UUID, second: UUID, reas
             raise ReasonMissing()
         held = _hold(session, round_id, None, clock)
         _check_running(held)
-        for window_id, times in held.times.items():
-            if times.state(held.now) is not WindowState.CLOSED:
-                windows.write_closed(session, window_id, held.now)
+        running = [key for key, times in held.times.items() if times.state(held.now) is not WindowState.CLOSED]
+        close_windows(session, dict.fromkeys(running, held.now), keys=keys, now=held.now)
         session.add(EarlyClose(round_id=round_id, closed_by=by, confirmed_by=second, reason=stated, at=held.now))
         held.round.version += 1
         details = {"second": str(second), "windows": sorted(held.times)}
@@ -300,13 +310,18 @@ def _check_running(held: _Held) -> None:
         raise AlreadyClosed()
 
 
-def _add_part(session: Session, round_id: int, audience_id: int, placed: tuple[int, PartKind, PartDraft]) -> None:
+def _add_part(session: Session, round_id: int, audience_id: int, placed: tuple[int, PartKind, PartDraft]) -> Part:
     position, kind, part = placed
     window = windows.make_window(session, audience_id=audience_id, opens_at=part.opens_at, closes_at=part.closes_at)
     title = PART_TITLES[kind]
     row = Part(round_id=round_id, kind=kind, window_id=window.id, title=title, effect=part.effect, position=position)
     session.add(row)
     session.flush()
+    return row
+
+
+def _way_of(kind: PartKind, draft: RoundDraft) -> dict[str, Any] | None:
+    return draft.way.as_json() if kind is PartKind.VOTE and draft.way is not None else None
 
 
 def _change_part(session: Session, part: Part, draft: PartDraft) -> None:
@@ -324,10 +339,8 @@ def _flush_name(session: Session) -> None:
 
 
 def _add_subjects(session: Session, held: _Held, fields: Sequence[concepts.SubjectText]) -> None:
-    contest_id = None
-    if PartKind.VOTE in held.parts:
-        window_id = held.parts[PartKind.VOTE].window_id
-        contest_id = open_contest(session, slug=held.round.slug, window_id=window_id).id
+    contest_id = _add_contest(session, held, fields) if PartKind.VOTE in held.parts else None
+    way = held.draft.way
     for position, field in enumerate(fields, 1):
         subject = Subject(
             round_id=held.round.id,
@@ -338,8 +351,29 @@ def _add_subjects(session: Session, held: _Held, fields: Sequence[concepts.Subje
         )
         session.add(subject)
         session.flush()
-        _join_mechanisms(session, held, subject, field, contest_id)
+        _join_mechanisms(session, held, subject, field, contest_id if way is None else None)
     session.flush()
+
+
+def _add_contest(session: Session, held: _Held, fields: Sequence[concepts.SubjectText]) -> int:
+    """Add the contest; where it is voted on in one question, with that question on the page of the round."""
+    window_id, way = held.parts[PartKind.VOTE].window_id, held.draft.way
+    method = way.method if way is not None else Method.APPROVAL
+    contest = open_contest(session, slug=held.round.slug, window_id=window_id, method=method)
+    if way is not None:
+        options = way_options(way, [(field.slug, field.title) for field in fields])
+        add_question(
+            session,
+            contest_id=contest.id,
+            slug=QUESTION,
+            home=f"/runden/{held.round.slug}",
+            position=1,
+            title=way.question,
+            options=options,
+            terms=way.terms,
+            costs=way.asked(list(options)).costs,
+        )
+    return contest.id
 
 
 def _join_mechanisms(
@@ -421,8 +455,8 @@ def _remove_subjects(session: Session, held: _Held) -> None:
     subjects = select(Subject.id).where(Subject.round_id == held.round.id)
     joined = session.execute(select(SubjectPart).where(SubjectPart.subject_id.in_(subjects))).scalars().all()
     threads = [one.thread_id for one in joined if one.thread_id is not None]
-    questions = [one.question_id for one in joined if one.question_id is not None]
-    contests = session.execute(select(Question.contest_id).where(Question.id.in_(questions)).distinct()).scalars().all()
+    windows_of_it = [part.window_id for part in held.parts.values()]
+    contests = session.execute(select(Contest.id).where(Contest.window_id.in_(windows_of_it))).scalars().all()
     session.execute(delete(SubjectPart).where(SubjectPart.subject_id.in_(subjects)))
     session.execute(delete(Subject).where(Subject.round_id == held.round.id))
     for thread_id in threads:

@@ -20,7 +20,10 @@ from participation.foundation.i18n import plain_words, words_of
 from participation.foundation.web import clock, now, page, person_id, see_other, session, settings, viewer
 from participation.rounds import commands, queries
 from participation.rounds.facts import DraftChangedMeanwhile, NotComplete, RoundBegun, RoundFrozen
-from participation.rounds.forms import NO_VERSION, PublishForm, RoundForm, fields_of, suggestion
+from participation.rounds.forms import NO_VERSION, PublishForm, RoundForm, suggestion
+from participation.rounds.forms import fields_of as fields_of_draft
+from participation.voting.facts import METHOD_LABELS
+from participation.voting.forms import fields_of
 from participation.voting.keys import KeyFolder
 
 bp = Blueprint("rounds_desk", __name__, template_folder="templates", url_prefix="/verwaltung/runden")
@@ -88,7 +91,7 @@ def edit(slug: str) -> ResponseReturnValue:
     draft = _draft(slug)
     if not draft.is_editable:
         raise RoundFrozen()
-    kept = fields_of(draft.draft) | {"seen": draft.seen, "slug": slug}
+    kept = fields_of_draft(draft.draft) | {"seen": draft.seen, "slug": slug}
     form = _choices(RoundForm(request.form, data=kept), draft.draft.concept_version_id)
     del form.office_id
     conflict = None
@@ -111,7 +114,18 @@ def preview(slug: str) -> ResponseReturnValue:
     found = queries.preview(session(), slug=slug, person_id=person_id(), now=now())
     if found.head.rule_sheet_sha256 is not None:
         return see_other(url_for("rounds.show", slug=slug))
-    return page("rounds/round.html", found=found, head=found.head, preview=True)
+    ballot = fields_of(found.sample.asked, None) if found.sample else None
+    effect = gettext(found.head.vote.effect_sentence) if found.head.vote else ""
+    return page(
+        "rounds/round.html",
+        found=found,
+        head=found.head,
+        card=found.sample,
+        ballot=ballot,
+        effect_sentence=effect,
+        decided_by=found.head.decided_by,
+        preview=True,
+    )
 
 
 @bp.get("/<slug>/vorschau/handlungsfelder/<field>")
@@ -139,7 +153,7 @@ def publish(slug: str) -> ResponseReturnValue:
     if draft.gaps(now()) and not form.validate():
         return _check_page(draft, form, 422)
     try:
-        keys = KeyFolder(settings().key_dir)
+        keys = KeyFolder.of(settings())
         commands.publish_round(session(), round_id=draft.id, by=person_id(), clock=clock, keys=keys)
         flash(gettext("Die Beteiligung ist veröffentlicht."), "success")
     except RoundFrozen:
@@ -181,7 +195,8 @@ def _check_page(draft: queries.DraftPage, form: PublishForm, status: int) -> Res
         raise RoundFrozen()
     versions = {line.version_id: line for line in _versions()}
     version = versions.get(draft.draft.concept_version_id or NO_VERSION)
-    return page("rounds/check.html", status, draft=draft, form=form, gaps=draft.gaps(now()), version=version)
+    told = {"draft": draft, "form": form, "gaps": draft.gaps(now()), "version": version}
+    return page("rounds/check.html", status, **told, rule=draft.rule, methods=METHOD_LABELS)
 
 
 def _save(draft: queries.DraftPage, form: RoundForm) -> None:
@@ -197,7 +212,8 @@ def _save(draft: queries.DraftPage, form: RoundForm) -> None:
 
 
 def _choices(form: RoundForm, kept: int | None = None) -> RoundForm:
-    """Offer offices and versions; ``kept`` is offered too, since staff of one round alone sees no versions."""
+    """Offer offices, versions and lines for projects; ``kept`` too, since staff of one round sees no versions."""
+    form.offer_projects()
     form.office_id.choices = offered((office.id, plain_words(office.name)) for office in _offices())
     lines = [(NO_VERSION, gettext("noch keine"))]
     lines += [(line.version_id, _version_label(line)) for line in _versions()]

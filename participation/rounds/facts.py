@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Self
 
+from participation.concepts.facts import slug_of
 from participation.foundation.facts import Fact, Missing, Unprocessable, marked
+from participation.voting.facts import Asked, Method
+from participation.voting.logic import why_unfit
 from participation.windows.facts import State as WindowState
 from participation.windows.facts import WindowTimes
 
 SHORTEST_ROUND = timedelta(days=21)
 SHORTEST_REASON = 10
+QUESTION = "frage"
+"""The short name of a question that asks about all Handlungsfelder or projects at once."""
+
 RELEASE_AFTER = timedelta(days=14)
 """Results are due this long after the close, where the rule sheet names nothing else."""
 
@@ -79,6 +86,18 @@ EFFECTS = {
     Effect.DECIDES: marked("Das Ergebnis entscheidet."),
 }
 
+
+METHOD_SENTENCES = {
+    Method.APPROVAL: marked("Zu jedem Handlungsfeld: dafür, dagegen oder Enthaltung."),
+    Method.SELECTION: marked("Einige Handlungsfelder ankreuzen. Zeigt, was den meisten gefällt."),
+    Method.POINTS: marked("Punkte auf Handlungsfelder verteilen. Zeigt, was wie stark gewünscht ist."),
+    Method.IMPORTANCE: marked("Jedes Handlungsfeld auf einer Skala. Zeigt, was wie wichtig ist."),
+    Method.RANKING: marked("Handlungsfelder in eine Reihenfolge bringen. Eines gewinnt, mit Stichrunden ausgezählt."),
+    Method.BUDGET: marked(
+        "Vorhaben mit Kosten wählen. Bezahlt wird, was am meisten Stimmen hat, bis die Summe reicht."
+    ),
+}
+"""What each way to vote means for a round, for those who choose one."""
 
 PART_TITLES: dict[PartKind, dict[str, str]] = {
     PartKind.TALK: {"de": marked("Diskussion"), "en": "Discussion"},
@@ -179,6 +198,76 @@ class PartDraft:
 
 
 @dataclass(frozen=True)
+class Project:
+    """Something that a budget can pay for."""
+
+    label: Text
+    cost: int | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a round is voted on, where that is one question instead of Zustimmung to each Handlungsfeld.
+
+    The options are the Handlungsfelder; those of a budget are projects, whose costs staff knows.
+    """
+
+    method: Method
+    question: Text
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    projects: tuple[Project, ...] = ()
+
+    @property
+    def has_projects(self) -> bool:
+        """Whether its options are projects of its own."""
+        return self.method is Method.BUDGET
+
+    @property
+    def ballots_public(self) -> bool:
+        """Whether whole ballots are published after the end."""
+        return Asked(self.method, (), self.terms).ballots_public
+
+    def asked(self, options: Sequence[str]) -> Asked:
+        """Return what is asked, with the short names of the options in their order."""
+        costs = zip(options, self.projects, strict=True) if self.has_projects else ()
+        known = {option: project.cost for option, project in costs if project.cost is not None}
+        return Asked(self.method, tuple(options), self.terms, known)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is kept."""
+        projects = [{"label": dict(project.label), "cost": project.cost} for project in self.projects]
+        return {
+            "method": str(self.method),
+            "question": dict(self.question),
+            "terms": dict(self.terms),
+            "projects": projects,
+        }
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what was kept."""
+        projects = tuple(Project(one["label"], one["cost"]) for one in kept["projects"])
+        return cls(Method(kept["method"]), kept["question"], kept["terms"], projects)
+
+
+def way_options(way: Way, handlungsfelder: Sequence[tuple[str, Text]]) -> dict[str, Text]:
+    """Return the options of a way by their short names, each other than the rest.
+
+    :param handlungsfelder: short names and titles, in their order
+    """
+    if not way.has_projects:
+        return dict(handlungsfelder)
+    options: dict[str, Text] = {}
+    for project in way.projects:
+        name, same = slug_of(project.label["de"]), 1
+        while name in options:
+            same += 1
+            name = f"{slug_of(project.label['de'])}-{same}"
+        options[name] = project.label
+    return options
+
+
+@dataclass(frozen=True)
 class RoundDraft:
     """Everything that staff writes down of a round before it is published. ``vote`` is None for talk alone."""
 
@@ -195,6 +284,8 @@ class RoundDraft:
     shows_interim: bool = False
     release_by: datetime | None = None
     note: Text | None = None
+    way: Way | None = None
+    """How it is voted on; None for Zustimmung to each Handlungsfeld."""
 
     @property
     def parts(self) -> dict[PartKind, PartDraft]:
@@ -224,6 +315,8 @@ def what_is_missing(draft: RoundDraft, *, handlungsfelder: int, now: datetime) -
     :param handlungsfelder: how many the chosen version of the concept has
     """
     gaps = [*_missing_words(draft), *_missing_concept(draft, handlungsfelder), *_wrong_times(draft, now)]
+    if draft.way is not None and draft.vote is not None:
+        gaps += _missing_way(draft.way, handlungsfelder)
     return tuple(sorted(gaps, key=lambda gap: not gap.blocks))
 
 
@@ -251,6 +344,45 @@ def _missing_concept(draft: RoundDraft, handlungsfelder: int) -> Iterator[Gap]:
         yield Gap("concept_version_id", marked("Es ist keine Fassung eines Konzepts gewählt."), True)
     elif not handlungsfelder:
         yield Gap("concept_version_id", marked("Die gewählte Fassung hat keine Handlungsfelder."), True)
+
+
+WAY_GAPS = {
+    (Method.SELECTION, "most"): (
+        "selection_most",
+        marked("Es fehlt, wie viele Möglichkeiten gewählt werden dürfen, oder es sind mehr, als es gibt."),
+    ),
+    (Method.SELECTION, "seats"): ("selection_seats", marked("Es sollen mehr Möglichkeiten gewinnen, als es gibt.")),
+    (Method.POINTS, "points"): ("points_total", marked("Es fehlt, wie viele Punkte alle zu vergeben haben.")),
+    (Method.POINTS, "seats"): ("points_seats", marked("Es sollen mehr Möglichkeiten gewinnen, als es gibt.")),
+    (Method.RANKING, "most_ranks"): ("ranking_most", marked("Es gibt mehr Ränge als Möglichkeiten.")),
+    (Method.BUDGET, "options"): ("projects-0-label_de", marked("Das Budget hat noch keine Vorhaben.")),
+    (Method.BUDGET, "cost"): ("projects-0-label_de", marked("Bei einem Vorhaben fehlen die Kosten.")),
+    (Method.BUDGET, "sum"): ("budget_sum", marked("Die Summe des Budgets fehlt.")),
+}
+"""What keeps a way from being asked: by method and term the field that mends it, and the sentence."""
+
+
+def _missing_way(way: Way, handlungsfelder: int) -> Iterator[Gap]:
+    if not way.question.get("de"):
+        yield Gap("vote_question_de", marked("Die Frage fehlt, über die abgestimmt wird."), True)
+    elif not way.question.get("en"):
+        yield Gap("vote_question_en", marked("Die Frage der Abstimmung fehlt auf Englisch."), False)
+    number = len(way.projects) if way.has_projects else handlungsfelder
+    unfit = why_unfit(way.asked([str(place) for place in range(number)])) if number or way.has_projects else None
+    if unfit is not None:
+        about, sentence = WAY_GAPS.get((way.method, unfit.values["term"]), ("vote_method", unfit.sentence))
+        yield Gap(about, sentence, True)
+    elif number == 1:
+        yield Gap("vote_method", marked("Es gibt nur eine Möglichkeit. Dann ist nichts zu wählen."), False)
+    elif way.has_projects:
+        yield from _odd_costs([project.cost or 0 for project in way.projects], way.terms["sum"])
+
+
+def _odd_costs(costs: Sequence[int], whole: int) -> Iterator[Gap]:
+    if max(costs) > whole:
+        yield Gap("budget_sum", marked("Ein Vorhaben kostet mehr als die ganze Summe. Es kann nie gewinnen."), False)
+    elif sum(costs) <= whole:
+        yield Gap("budget_sum", marked("Das Geld reicht für alle Vorhaben. Dann ist nichts zu entscheiden."), False)
 
 
 def _wrong_times(draft: RoundDraft, now: datetime) -> Iterator[Gap]:

@@ -72,6 +72,8 @@ class Part(Base):
     title: Mapped[dict[str, str]] = mapped_column(Variants)
     effect: Mapped[str]
     position: Mapped[int]
+    way: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Of a vote, how it is voted, where it is not by Zustimmung to each subject: method, question, terms, projects."""
 
 
 class Subject(Base):

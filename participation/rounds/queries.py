@@ -28,6 +28,7 @@ from participation.rounds.facts import (
     EFFECTS,
     LEVEL_SENTENCES,
     LEVELS,
+    QUESTION,
     RELEASE_AFTER,
     Effect,
     Gap,
@@ -38,11 +39,15 @@ from participation.rounds.facts import (
     PartKind,
     RoundDraft,
     State,
+    Way,
     outlook,
+    way_options,
     what_is_missing,
 )
 from participation.rounds.models import EarlyClose, Part, Round, Subject, SubjectPart
+from participation.voting.logic import rule_of, why_unfit
 from participation.voting.models import RollEntry
+from participation.voting.queries import OptionLine, QuestionCard
 from participation.windows.facts import State as WindowState
 from participation.windows.facts import WindowTimes
 from participation.windows.models import Window
@@ -59,6 +64,8 @@ class PartTimes:
     effect: Effect
     window_id: int
     times: WindowTimes
+    way: Way | None = None
+    """Of a vote in one question, how that is answered."""
 
     def state(self, now: datetime) -> WindowState:
         """Return whether it is still to come, open or over."""
@@ -187,6 +194,11 @@ class RoundHead:
         return self.part(PartKind.VOTE)
 
     @property
+    def way(self) -> Way | None:
+        """How it is voted on in one question; None where each Handlungsfeld has its own, or there is no vote."""
+        return self.vote.way if self.vote is not None else None
+
+    @property
     def published_at(self) -> datetime | None:
         """When it became public."""
         moments = [part.times.published_at for part in self.parts if part.times.published_at is not None]
@@ -220,6 +232,14 @@ class RoundPage:
     head: RoundHead
     themes: tuple[ThemeLines, ...]
     voted: frozenset[int]
+    sample: QuestionCard | None = None
+    """In a preview the question as it will stand there, once its terms hold together."""
+
+    def option_paths(self, base: str) -> dict[str, str]:
+        """Return where the Handlungsfelder stand that are options of the round's one question, below a path."""
+        if self.head.way is None or self.head.way.has_projects:
+            return {}
+        return {one.slug: f"{base}/handlungsfelder/{one.slug}" for theme in self.themes for one in theme.subjects}
 
     @property
     def handlungsfelder(self) -> int:
@@ -298,6 +318,17 @@ class DraftPage:
         """Name and meaning of the level, marked msgids."""
         level = self.draft.level
         return (LEVELS[level], LEVEL_SENTENCES[level]) if level else None
+
+    @property
+    def rule(self) -> tuple[str, dict[str, int]] | None:
+        """What one can do in the vote, a marked msgid and its values; None while something is missing for it."""
+        way = self.draft.way
+        if way is None:
+            return None
+        asked = way.asked(
+            [str(place) for place in range(len(way.projects) if way.has_projects else self.handlungsfelder)]
+        )
+        return rule_of(asked) if why_unfit(asked) is None else None
 
     def outlook(self, now: datetime) -> Outlook:
         """Return where it stands."""
@@ -388,10 +419,19 @@ def _line(rows: Sequence[Row[Any]], now: datetime) -> RoundLine:
 def _parts(rows: Iterable[Row[Any]]) -> tuple[PartTimes, ...]:
     return tuple(
         PartTimes(
-            PartKind(row.Part.kind), row.Part.title, Effect(row.Part.effect), row.Part.window_id, row.Window.times
+            kind=PartKind(row.Part.kind),
+            title=row.Part.title,
+            effect=Effect(row.Part.effect),
+            window_id=row.Part.window_id,
+            times=row.Window.times,
+            way=_way(row.Part),
         )
         for row in rows
     )
+
+
+def _way(part: Part) -> Way | None:
+    return Way.of(part.way) if part.way is not None else None
 
 
 # ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -707,6 +747,7 @@ def draft_from(round: Round, parts: Sequence[tuple[Part, WindowTimes]]) -> Round
         shows_interim=round.shows_interim,
         release_by=round.release_by,
         note=round.note,
+        way=next((_way(part) for part, _ in parts if part.way is not None), None),
     )
 
 
@@ -721,7 +762,8 @@ def preview(session: Session, *, slug: str, person_id: UUID, now: datetime) -> R
         raise NoSuchRound()
     head = _as_published(_head(rows, now), now)
     version_id = session.execute(select(Round.concept_version_id).where(Round.id == head.id)).scalar_one()
-    return RoundPage(head, _previewed(session, version_id), frozenset())
+    themes = _previewed(session, version_id)
+    return RoundPage(head, themes, frozenset(), sample=_sample(head, themes, now))
 
 
 def _as_published(head: RoundHead, now: datetime) -> RoundHead:
@@ -732,6 +774,35 @@ def _as_published(head: RoundHead, now: datetime) -> RoundHead:
     due = head.release_by or max(part.times.closes_at for part in parts) + RELEASE_AFTER
     ahead = outlook([part.times for part in parts], head.released_at, due, now)
     return replace(head, parts=parts, release_by=due, outlook=ahead)
+
+
+def _sample(head: RoundHead, themes: Sequence[ThemeLines], now: datetime) -> QuestionCard | None:
+    """Return the one question of a draft as somebody would see it who has not voted."""
+    way, vote = head.way, head.vote
+    if way is None or vote is None:
+        return None
+    labels = way_options(way, [(one.slug, one.title) for theme in themes for one in theme.subjects])
+    asked = way.asked(list(labels))
+    if why_unfit(asked) is not None:
+        return None
+    return QuestionCard(
+        asked=asked,
+        options=tuple(OptionLine(slug, label, asked.costs.get(slug)) for slug, label in labels.items()),
+        choice=None,
+        question_id=0,
+        contest=head.slug,
+        slug=QUESTION,
+        home=f"/runden/{head.slug}",
+        title=way.question,
+        number=1,
+        count=1,
+        state=WindowState.OPEN,
+        opens_at=vote.times.opens_at,
+        ends_at=vote.times.ends_at,
+        has_voted=False,
+        why_not=None,
+        result=None,
+    )
 
 
 def _previewed(session: Session, version_id: int | None) -> tuple[ThemeLines, ...]:

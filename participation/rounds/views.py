@@ -17,9 +17,10 @@ from participation.foundation.i18n import current_language, time_left
 from participation.foundation.web import connection, now, page, session, settings, viewer
 from participation.rounds import queries
 from participation.rounds.facts import State
+from participation.voting.forms import fields_of
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import canonical
-from participation.voting.queries import QuestionCard, question_card
+from participation.voting.queries import QuestionCard, question_at, question_card
 
 bp = Blueprint("rounds", __name__, template_folder="templates", url_prefix="/runden")
 
@@ -42,19 +43,30 @@ def handlungsfeld(slug: str, field: str) -> ResponseReturnValue:
 
 def _round_page(slug: str) -> Response:
     found = queries.round_page(session(), slug=slug, viewer=_viewer_id(), now=now())
-    return page("rounds/round.html", found=found, head=found.head, preview=False)
+    card = _card(found.head, _question_id(found.head))
+    return page(
+        "rounds/round.html",
+        found=found,
+        head=found.head,
+        card=card,
+        ballot=fields_of(card.asked, card.choice) if card else None,
+        effect_sentence=gettext(found.head.vote.effect_sentence) if found.head.vote else "",
+        decided_by=found.head.decided_by,
+        preview=False,
+    )
 
 
 def _field_page(slug: str, field: str) -> Response:
     found = queries.field_page(session(), slug=slug, field=field, now=now())
-    thread = _thread(found)
+    thread, card = _thread(found), _card(found.head, found.question_id)
     return page(
         "rounds/handlungsfeld.html",
         found=found,
         head=found.head,
         thread=thread,
         comment_form=_comment_form(thread),
-        card=_card(found),
+        card=card,
+        ballot=fields_of(card.asked, card.choice) if card else None,
         effect_sentence=gettext(found.head.vote.effect_sentence) if found.head.vote else "",
         decided_by=found.head.decided_by,
         preview=False,
@@ -89,12 +101,17 @@ def _comment_form(thread: ThreadPage | None) -> CommentForm:
     return form
 
 
-def _card(found: queries.FieldPage) -> QuestionCard | None:
+def _question_id(head: queries.RoundHead) -> int | None:
+    """Return the one question of a round, where it is voted on so."""
+    return question_at(session(), contest=head.slug, number=1) if head.way is not None else None
+
+
+def _card(head: queries.RoundHead, question_id: int | None) -> QuestionCard | None:
     """Return the vote; once there is a result, the page leads there instead."""
-    if found.question_id is None or found.head.state is State.RELEASED:
+    if question_id is None or head.state is State.RELEASED:
         return None
-    keys = KeyFolder(settings().key_dir)
-    return question_card(session(), question_id=found.question_id, viewer=_viewer_id(), now=now(), keys=keys)
+    keys = KeyFolder.of(settings())
+    return question_card(session(), question_id=question_id, viewer=_viewer_id(), now=now(), keys=keys)
 
 
 def _mark(slug: str, field: str | None) -> str | None:

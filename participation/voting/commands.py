@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, delete, select
+from sqlalchemy import Row, Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from participation.accounts.facts import TERMS_VERSION
@@ -20,10 +20,12 @@ from participation.audiences.models import Participant
 from participation.audiences.queries import participant_id
 from participation.foundation.clock import Clock, berlin
 from participation.foundation.db import affected, insert_on, is_postgresql, run, transaction
-from participation.voting.facts import LABELS, Method, NoBallot, NoSuchOption, NoSuchQuestion, RulesFrozen
+from participation.voting.facts import LABELS, Asked, Method, NoBallot, NoSuchQuestion, RulesFrozen
 from participation.voting.keys import KeyFolder
-from participation.voting.ledger import NONCE_BYTES, canonical, commitment, sha256_of
-from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
+from participation.voting.ledger import NONCE_BYTES, LeafKind, canonical, commitment, sha256_of
+from participation.voting.logic import tidied, why_invalid, why_unfit
+from participation.voting.models import Ballot, Contest, Option, PendingLeaf, Question, RollEntry
+from participation.voting.notes import Signer
 from participation.windows.commands import hold_door, pass_door
 from participation.windows.facts import State, WindowTimes
 from participation.windows.models import Window
@@ -34,19 +36,22 @@ class Standing:
     """A ballot as it stands."""
 
     question_id: int
-    choice: str
-    """Slug of the chosen option."""
+    choice: Any
+    """A JSON value: of Zustimmung the slug of the chosen option."""
     commitment: bytes
 
 
 # ── Before the opening ────────────────────────────────────────────────────────────────────────────────────────────────
-def open_contest(session: Session, *, slug: str, window_id: int, method: Method = Method.APPROVAL) -> Contest:
+def open_contest(
+    session: Session, *, slug: str, window_id: int, method: Method = Method.APPROVAL, receipts: bool = True
+) -> Contest:
     """Add a contest without questions; the window alone says when it is public and open.
 
     :param slug: small letters, digits and hyphens; with it the contest's key is found for good
+    :param receipts: whether voters are offered a receipt; not where votes are worth buying
     """
     with transaction(session):
-        contest = Contest(slug=slug, window_id=window_id, method=method)
+        contest = Contest(slug=slug, window_id=window_id, method=method, receipts=receipts)
         session.add(contest)
         session.flush()
         return contest
@@ -61,41 +66,52 @@ def add_question(
     position: int,
     title: dict[str, str],
     options: Mapping[str, dict[str, str]] | None = None,
+    terms: Mapping[str, Any] | None = None,
+    costs: Mapping[str, int] | None = None,
 ) -> Question:
     """Add a question with its options, in the order given; those of Zustimmung if none are named.
 
     :param home: the path of the page that shows it
+    :param terms: what the contest's method leaves open, as docs/ways-to-vote.md tells
+    :param costs: of a budget, what each option costs
     :raises RulesFrozen: once the contest's rules are frozen
     """
     with transaction(session):
         contest = session.get_one(Contest, contest_id, with_for_update=True)
         if contest.rules_sha256 is not None:
             raise RulesFrozen()
-        question = Question(contest_id=contest_id, slug=slug, home=home, position=position, title=title)
+        names = {"contest_id": contest_id, "slug": slug, "home": home, "position": position, "title": title}
+        question = Question(**names, terms=dict(terms or {}))
         session.add(question)
         session.flush()
         for place, (name, label) in enumerate((options or LABELS).items(), 1):
-            session.add(Option(question_id=question.id, slug=str(name), position=place, label=label))
+            cost = (costs or {}).get(name)
+            session.add(Option(question_id=question.id, slug=str(name), position=place, label=label, cost=cost))
         session.flush()
         return question
 
 
 def freeze_rules(session: Session, *, contest_id: int, rules: Mapping[str, Any], keys: KeyFolder) -> str:
-    """Write down for good what is asked and how it is counted, make the contest's key, and return the rules' SHA-256.
+    """Write down for good what is asked and how it is counted, make the keys, and return the rules' SHA-256.
 
-    Method, questions and options are added to the rules. A key left from a publishing that failed is used.
+    Method, questions, options, and with which key the log is signed are added to the rules. Keys left from a
+    publishing that failed are used.
 
     :param rules: JSON in whole numbers, texts, lists and objects. ``effect_sentence`` (a marked msgid),
         ``decided_by`` and ``title`` (texts with variants) are shown on the contest's own pages, which lead to ``home``,
         the page of what the vote belongs to, and after the release to ``result``.
     :raises RulesFrozen: if they are frozen already
+    :raises UnfitTerms: if the terms of a question do not hold together
     """
     with transaction(session):
         contest = session.get_one(Contest, contest_id, with_for_update=True)
         if contest.rules_sha256 is not None:
             raise RulesFrozen()
         asked = {"contest": contest.slug, "method": contest.method, "receipts": contest.receipts}
-        frozen = {**rules, **asked, "questions": _asked(session, contest_id)}
+        contest.log_key = _log_key(contest.slug, keys)
+        log = {"origin": keys.origin(contest.slug), "log_key": contest.log_key}
+        frozen = {**rules, **asked, **log, "questions": _asked(session, contest_id)}
+        _check_fit(frozen)
         contest.rules, contest.rules_sha256 = frozen, sha256_of(frozen)
         session.flush()
         keys.make(contest.slug)
@@ -116,29 +132,32 @@ def remove_contest(session: Session, *, contest_id: int) -> None:
 
 # ── Voting ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def cast_ballot(
-    session: Session, *, question_id: int, who: Who, choice: str, keys: KeyFolder, clock: Clock
+    session: Session, *, question_id: int, who: Who, choice: Any, keys: KeyFolder, clock: Clock
 ) -> Standing:
     """Cast or change a ballot and return it as it stands. The same choice again changes nothing.
 
-    :param choice: slug of an option
+    :param choice: a JSON value in the shape of the contest's method, as docs/ways-to-vote.md tells
     :raises WindowNotOpenYet: before the vote begins
     :raises WindowClosed: once it is over, measured after the lock
     :raises NotAdmitted: if the audience does not admit the person
-    :raises NoSuchOption: if the question does not offer the choice
+    :raises NoSuchOption: if the question does not offer the choice; or another :class:`Unprocessable` that names
+        what is wrong with it
     :raises NoSuchQuestion: if there is no such question
     :raises KeyLost: if the contest's key is not there
     """
     with transaction(session):
-        question, offered = _place(session, question_id)
+        question, asked = _place(session, question_id)
         now = pass_door(session, question.window_id, clock)
-        if choice not in offered:
-            raise NoSuchOption()
+        chosen = tidied(choice, asked)
+        reason = why_invalid(chosen, asked)
+        if reason is not None:
+            raise reason
         participant = join_unnamed(
             session, audience_id=question.audience_id, who=who, terms_version=TERMS_VERSION, now=now
         )
         _enter_roll(session, question_id, participant, now)
         tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant)
-        return _put(session, question, tag, choice)
+        return _put(session, question, tag, chosen)
 
 
 def withdraw_ballot(session: Session, *, question_id: int, who: Who, keys: KeyFolder, clock: Clock) -> None:
@@ -176,19 +195,35 @@ def forget(session: Session, person_id: UUID, clock: Clock, keys: KeyFolder) -> 
                         _remove(session, entry, entry.participant_id, keys)
 
 
+def _log_key(contest: str, keys: KeyFolder) -> str:
+    keys.make_signing_key(contest)
+    return Signer(keys.origin(contest), keys.signing_seed(contest)).verifier_key
+
+
+def _check_fit(rules: Mapping[str, Any]) -> None:
+    for question in rules["questions"]:
+        unfit = why_unfit(Asked.of(rules, question["slug"]))
+        if unfit is not None:
+            raise unfit
+
+
 def _asked(session: Session, contest_id: int) -> list[dict[str, Any]]:
     questions = session.execute(
         select(Question).where(Question.contest_id == contest_id).order_by(Question.position)
     ).scalars()
     return [
         {"slug": question.slug, "title": question.title, "options": _labels(session, question.id)}
+        | ({"terms": question.terms} if question.terms else {})
         for question in questions.all()
     ]
 
 
 def _labels(session: Session, question_id: int) -> list[dict[str, Any]]:
-    offered = select(Option.slug, Option.label).where(Option.question_id == question_id).order_by(Option.position)
-    return [{"slug": slug, "label": label} for slug, label in session.execute(offered)]
+    offered = select(Option.slug, Option.label, Option.cost).where(Option.question_id == question_id)
+    return [
+        {"slug": slug, "label": label} | ({"cost": cost} if cost is not None else {})
+        for slug, label, cost in session.execute(offered.order_by(Option.position))
+    ]
 
 
 def _places() -> Select[*tuple[Any, ...]]:
@@ -198,6 +233,7 @@ def _places() -> Select[*tuple[Any, ...]]:
             Question.slug,
             Contest.slug.label("contest"),
             Contest.window_id,
+            Contest.log_key,
             Window.audience_id,
         )
         .join(Contest, Contest.id == Question.contest_id)
@@ -205,18 +241,20 @@ def _places() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _place(session: Session, question_id: int) -> tuple[Row[Any], set[str]]:
-    """Return where a question belongs and what it offers. Neither ever changes, so it may be read before the door."""
+def _place(session: Session, question_id: int) -> tuple[Row[Any], Asked]:
+    """Return where a question belongs and what it asks. Neither ever changes, so it may be read before the door."""
     rows = run(session, _offered(), question=question_id).all()
     if not rows:
         raise NoSuchQuestion()
-    return rows[0], {row.option for row in rows}
+    first, costs = rows[0], {row.option: row.cost for row in rows if row.cost is not None}
+    return first, Asked(Method(first.method), tuple(row.option for row in rows), first.terms, costs)
 
 
 @lru_cache(maxsize=1)
 def _offered() -> Select[*tuple[Any, ...]]:
     with_options = _places().join(Option, Option.question_id == Question.id)
-    return with_options.add_columns(Option.slug.label("option")).where(Question.id == bindparam("question"))
+    asked = (Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
+    return with_options.add_columns(*asked).where(Question.id == bindparam("question")).order_by(Option.position)
 
 
 def _entries_of(person_id: UUID) -> Select[*tuple[Any, ...]]:
@@ -253,7 +291,7 @@ def _entering(on_postgresql: bool) -> Any:
     return entry.on_conflict_do_update(index_elements=key, set_={"took_part_on": RollEntry.took_part_on})
 
 
-def _put(session: Session, question: Row[Any], tag: bytes, choice: str) -> Standing:
+def _put(session: Session, question: Row[Any], tag: bytes, choice: Any) -> Standing:
     """Insert or change the ballot under a tag. A new nonce comes with each new choice, and only then."""
     written = canonical(choice)
     known = run(session, _known(), question=question.id, tag=tag).one_or_none()
@@ -263,6 +301,7 @@ def _put(session: Session, question: Row[Any], tag: bytes, choice: str) -> Stand
     promise = commitment(contest=question.contest, question=question.slug, nonce=nonce, choice=written)
     values = {"nonce": nonce, "choice": written, "commitment": promise}
     run(session, _putting(is_postgresql(session)), question_id=question.id, voter_tag=tag, **values)
+    _tell_log(session, question, cast=promise, void=known.commitment if known is not None else None)
     return Standing(question.id, choice, promise)
 
 
@@ -285,5 +324,25 @@ def _remove(session: Session, question: Row[Any], participant: UUID, keys: KeyFo
     if not affected(session, entry):
         return False
     tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant)
-    session.execute(delete(Ballot).where(Ballot.question_id == question.id, Ballot.voter_tag == tag))
+    gone = delete(Ballot).where(Ballot.question_id == question.id, Ballot.voter_tag == tag)
+    promise = session.execute(gone.returning(Ballot.commitment)).scalar_one_or_none()
+    if promise is not None:
+        _tell_log(session, question, void=promise)
     return True
+
+
+def _tell_log(session: Session, question: Row[Any], *, void: bytes | None, cast: bytes | None = None) -> None:
+    """Let the next batch of the log know what is cast now and what counts no more.
+
+    What was cast and still waits simply vanishes; whoever writes a batch meanwhile holds its row, so it is waited for.
+    """
+    if question.log_key is None:
+        return
+    leaves = [(cast, LeafKind.CAST)] if cast is not None else []
+    if void is not None:
+        waiting = (PendingLeaf.question_id == question.id, PendingLeaf.commitment == void)
+        if not affected(session, delete(PendingLeaf).where(*waiting, PendingLeaf.kind == LeafKind.CAST)):
+            leaves.append((void, LeafKind.VOID))
+    if leaves:
+        rows = [{"question_id": question.id, "commitment": promise, "kind": kind} for promise, kind in leaves]
+        session.connection().execute(insert(PendingLeaf), rows)

@@ -1,4 +1,8 @@
-"""The folder of contest keys, outside the database: only with a key can one find the ballot of a participant."""
+"""The folder of keys, outside the database.
+
+Of each contest it holds the contest key, with which alone one finds the ballot of a participant, and the key that
+signs its log.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,14 @@ import os
 import re
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from participation.voting.facts import KeyLost
+from participation.foundation.config import Settings
+from participation.voting.facts import KeyLost, SigningKeyLost
 
 KEY_BYTES = 32
+KEY, SIGNING_KEY = ".key", ".signing-key"
 
 _log = logging.getLogger(__name__)
 _slug = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -22,13 +29,23 @@ _loaded: dict[Path, tuple[tuple[int, int], bytes]] = {}
 
 
 class KeyFolder:
-    """Contest keys as files of 32 random bytes.
+    """Keys as files of 32 random bytes.
 
-    Written to the log are making and loading, never a cast or a look.
+    Written to the log are making, loading and destroying, never a cast or a look.
+
+    :param host: where the site is found; part of the name under which logs are signed from now on
+    :param copies: where the last checkpoint of each log lies a second time
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, host: str = "localhost", copies: Path | None = None) -> None:
         self.path = path
+        self.host = host
+        self.copies = copies or path / "checkpoints"
+
+    @classmethod
+    def of(cls, settings: Settings) -> KeyFolder:
+        """Return the folder of an installation."""
+        return cls(settings.key_dir, urlsplit(settings.base_url).netloc, settings.checkpoint_dir)
 
     def make(self, contest: str) -> None:
         """Make the key of a contest. One that is there already stays: it is left from a publishing that failed.
@@ -37,17 +54,62 @@ class KeyFolder:
 
         :raises KeyLost: if what is there is no key
         """
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = self.path / f".{secrets.token_hex(8)}.new"
-        try:
-            _write(fresh, secrets.token_bytes(KEY_BYTES))
-            os.link(fresh, self._file(contest))
+        if _make(self._file(contest)):
             _log.info("contest key made: %s", contest)
-        except FileExistsError:
+        else:
             self.load(contest)
-        finally:
-            fresh.unlink(missing_ok=True)
+
+    def make_signing_key(self, contest: str) -> None:
+        """Make the key that signs the log of a contest; one that is there already stays.
+
+        :raises SigningKeyLost: if what is there is no key
+        """
+        if _make(self._file(contest, SIGNING_KEY)):
+            _log.info("signing key made: %s", contest)
+        else:
+            self.signing_seed(contest)
+
+    def origin(self, contest: str) -> str:
+        """Return the name under which a log that is frozen now is signed."""
+        return f"{self.host}/abstimmungen/{contest}"
+
+    def signing_seed(self, contest: str) -> bytes:
+        """Return the secret that signs the log of a contest. It links nobody to anything.
+
+        :raises SigningKeyLost: if it is not there or is no key
+        """
+        try:
+            seed = self._file(contest, SIGNING_KEY).read_bytes()
+        except OSError as error:
+            _log.error("signing key cannot be read: %s (%s)", contest, type(error).__name__)
+            raise SigningKeyLost() from error
+        if len(seed) != KEY_BYTES:
+            _log.error("signing key is damaged: %s", contest)
+            raise SigningKeyLost()
+        return seed
+
+    def destroy(self, contest: str) -> bool:
+        """Destroy the key of a contest for good, and say whether it was there. The signing key stays.
+
+        Once this returns the name is gone from the disk; what backups hold is for those who keep them to destroy.
+        """
+        file = self._file(contest)
+        _loaded.pop(file, None)
+        try:
+            file.unlink()
+        except FileNotFoundError:
+            return False
         _settle(self.path)
+        _log.info("contest key destroyed: %s", contest)
+        return True
+
+    def contests(self) -> set[str]:
+        """Return the slugs of the contests whose key lies here."""
+        return {file.stem for file in self.path.glob(f"*{KEY}")} if self.path.is_dir() else set()
+
+    def signed_contests(self) -> set[str]:
+        """Return the slugs of the contests whose signing key lies here."""
+        return {file.stem for file in self.path.glob(f"*{SIGNING_KEY}")} if self.path.is_dir() else set()
 
     def load(self, contest: str) -> bytes:
         """Return the key of a contest.
@@ -82,10 +144,43 @@ class KeyFolder:
         """
         return hmac.digest(self.load(contest), question.encode() + b"\x00" + participant_id.bytes, hashlib.sha256)
 
-    def _file(self, contest: str) -> Path:
+    def kept_checkpoint(self, contest: str) -> str | None:
+        """Return the last checkpoint of a log as it lies in the second place, or None."""
+        file = self._copy(contest)
+        return file.read_text("utf-8") if file.exists() else None
+
+    def keep_checkpoint(self, contest: str, note: str) -> None:
+        """Lay a checkpoint into the second place, whole or not at all."""
+        file = self._copy(contest)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = file.parent / f".{secrets.token_hex(8)}.new"
+        _write(fresh, note.encode())
+        fresh.replace(file)
+        _settle(file.parent)
+
+    def _copy(self, contest: str) -> Path:
+        self._file(contest)
+        return self.copies / f"{contest}.txt"
+
+    def _file(self, contest: str, kind: str = KEY) -> Path:
         if not _slug.fullmatch(contest):
             raise ValueError("a contest's slug holds small letters, digits and single hyphens only")
-        return self.path / f"{contest}.key"
+        return self.path / f"{contest}{kind}"
+
+
+def _make(file: Path) -> bool:
+    """Write a new key unless one is there, and say whether it was written."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = file.parent / f".{secrets.token_hex(8)}.new"
+    try:
+        _write(fresh, secrets.token_bytes(KEY_BYTES))
+        os.link(fresh, file)
+        return True
+    except FileExistsError:
+        return False
+    finally:
+        fresh.unlink(missing_ok=True)
+        _settle(file.parent)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -7,8 +7,13 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from participation.audiences.facts import Kind
 from participation.foundation.model import Base, BigId, Moment, Variants, one_of
 from participation.voting.facts import Method
+from participation.voting.ledger import LeafKind
+
+CAST_BY = (Kind.ACCOUNT, Kind.PAPER)
+"""How a ballot may have come."""
 
 
 class Contest(Base):
@@ -30,6 +35,10 @@ class Contest(Base):
     receipts: Mapped[bool] = mapped_column(default=False)
     counted_at: Mapped[datetime | None] = mapped_column(Moment)
     released_at: Mapped[datetime | None] = mapped_column(Moment)
+    log_key: Mapped[str | None]
+    """With which everybody checks the signatures on its log, as in the rules; None for a contest without a log."""
+    anonymous_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its key and all tags were destroyed, after the objection period; from then on nobody can link ballots."""
 
 
 class Question(Base):
@@ -45,18 +54,25 @@ class Question(Base):
     """The path of the page that shows it."""
     position: Mapped[int]
     title: Mapped[dict[str, str]] = mapped_column(Variants)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    """What its contest's method leaves open: how many may be chosen, how many points there are, and so on."""
 
 
 class Option(Base):
     """One possible answer to a question."""
 
     __tablename__ = "option"
-    __table_args__ = (UniqueConstraint("question_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("question_id", "position"),
+        CheckConstraint("cost >= 0", name="cost"),
+    )
 
     question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="RESTRICT"), primary_key=True)
     slug: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int]
     label: Mapped[dict[str, str]] = mapped_column(Variants)
+    cost: Mapped[int | None]
+    """What it costs, in whole units of the question's budget."""
 
 
 class RollEntry(Base):
@@ -76,7 +92,7 @@ class Ballot(Base):
     """A choice under a tag that only the contest's key can make. No serial id, no time, no address."""
 
     __tablename__ = "ballot"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = (CheckConstraint(one_of("kind", CAST_BY), name="kind"), {"sqlite_with_rowid": False})
 
     question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="RESTRICT"), primary_key=True)
     voter_tag: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
@@ -84,3 +100,19 @@ class Ballot(Base):
     choice: Mapped[str]
     """Canonical JSON (RFC 8785) over the slugs of options."""
     commitment: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    kind: Mapped[str] = mapped_column(default=Kind.ACCOUNT, server_default=Kind.ACCOUNT)
+    """How it came, so that those on paper can be told without the key."""
+
+
+class PendingLeaf(Base):
+    """What waits to be written into the public log: a ballot cast, or one that no longer counts.
+
+    Like roll and ballot it has no time and no row number.
+    """
+
+    __tablename__ = "pending_leaf"
+    __table_args__ = (CheckConstraint(one_of("kind", LeafKind), name="kind"), {"sqlite_with_rowid": False})
+
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="RESTRICT"), primary_key=True)
+    commitment: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,8 +17,9 @@ from participation.audiences.facts import NOBODY, Admission, NotAdmitted
 from participation.audiences.models import Audience, Participant
 from participation.foundation.db import run
 from participation.foundation.facts import Fact, Holding
-from participation.voting.facts import KeyLost, NoBallot, NoSuchQuestion, chosen_option
+from participation.voting.facts import Asked, KeyLost, Method, NoBallot, NoSuchQuestion
 from participation.voting.keys import KeyFolder
+from participation.voting.logic import rule_of
 from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
 from participation.windows.facts import State, WindowNotPublished, WindowTimes, why_shut
 from participation.windows.models import Window
@@ -30,18 +33,55 @@ class OptionLine:
 
     slug: str
     label: dict[str, str]
+    cost: int | None = None
 
 
 @dataclass(frozen=True)
 class QuestionPlace:
-    """A question and the page that shows it."""
+    """A question, the page that shows it, and how it is answered."""
 
     question_id: int
     home: str
+    asked: Asked
 
 
 @dataclass(frozen=True)
-class QuestionCard:
+class Answered:
+    """How a question is answered, what it offers, and what one person chose."""
+
+    asked: Asked
+    options: tuple[OptionLine, ...]
+    choice: Any | None
+    """A JSON value in the shape of the method; of Zustimmung the slug of an option."""
+
+    @property
+    def rule(self) -> tuple[str, dict[str, int]]:
+        """What one can do, a marked msgid and its values."""
+        return rule_of(self.asked)
+
+    @property
+    def picked(self) -> tuple[tuple[OptionLine, Any], ...]:
+        """The options that were chosen, each with what it got: points, a label of the scale, a rank, else its cost."""
+        offered = {option.slug: option for option in self.options}
+        match self.choice:
+            case str():
+                return tuple((offered[one], None) for one in (self.choice,) if one in offered)
+            case dict() if self.asked.method is Method.IMPORTANCE:
+                labels = {step["value"]: step["label"] for step in self.asked.terms["scale"]}
+                return tuple(
+                    (option, labels[self.choice[slug]]) for slug, option in offered.items() if slug in self.choice
+                )
+            case dict():
+                return tuple((option, self.choice[slug]) for slug, option in offered.items() if slug in self.choice)
+            case list() if self.asked.method is Method.RANKING:
+                return tuple((offered[slug], rank) for rank, slug in enumerate(self.choice, 1))
+            case list():
+                return tuple((offered[slug], offered[slug].cost) for slug in self.choice)
+        return ()
+
+
+@dataclass(frozen=True)
+class QuestionCard(Answered):
     """A question as one person may see it. ``choice`` is their own, and None once the vote is over."""
 
     question_id: int
@@ -53,20 +93,16 @@ class QuestionCard:
     """Which question of its contest this is, from 1."""
     count: int
     """How many questions the contest has."""
-    options: tuple[OptionLine, ...]
     state: State
     opens_at: datetime
     ends_at: datetime
     has_voted: bool
-    choice: str | None
     why_not: Fact | None
     """Why nobody, or this person, can vote now; None also for a visitor who would only have to sign in."""
     result: str | None
     """The path of the result, once it is released."""
-
-    def option(self, slug: str | None) -> OptionLine | None:
-        """Return the option of a name, or None."""
-        return next((option for option in self.options if option.slug == slug), None)
+    receipts: bool = False
+    """Whether voters are offered a receipt."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +130,9 @@ class ContestCard:
     result: str | None
     """The path of the result, once it is released."""
     questions: tuple[QuestionLine, ...]
+    keeps_log: bool
+    anonymous_at: datetime | None
+    """When the key was destroyed; until then ballots are confidential, not anonymous."""
 
 
 @dataclass(frozen=True)
@@ -124,16 +163,21 @@ def question_place(session: Session, *, contest: str, question: str) -> Question
 
     :raises NoSuchQuestion: if there is none
     """
-    found = run(session, _named(), contest=contest, question=question).one_or_none()
-    if found is None:
+    rows = run(session, _named(), contest=contest, question=question).all()
+    if not rows:
         raise NoSuchQuestion()
-    return QuestionPlace(*found)
+    return QuestionPlace(rows[0].id, rows[0].home, _asked(rows))
 
 
 @lru_cache(maxsize=1)
 def _named() -> Select[*tuple[Any, ...]]:
-    within = select(Question.id, Question.home).join(Contest, Contest.id == Question.contest_id)
-    return within.where(Contest.slug == bindparam("contest"), Question.slug == bindparam("question"))
+    found = select(Question.id, Question.home, Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
+    return (
+        found.join(Contest, Contest.id == Question.contest_id)
+        .join(Option, Option.question_id == Question.id)
+        .where(Contest.slug == bindparam("contest"), Question.slug == bindparam("question"))
+        .order_by(Option.position)
+    )
 
 
 def question_at(session: Session, *, contest: str, number: int) -> int | None:
@@ -173,7 +217,8 @@ def question_card(
         title=first.title,
         number=first.number,
         count=first.questions,
-        options=tuple(OptionLine(row.option, row.label) for row in rows),
+        asked=_asked(rows),
+        options=_options(rows),
         state=times.state(now),
         opens_at=times.opens_at,
         ends_at=times.ends_at,
@@ -181,6 +226,7 @@ def question_card(
         choice=choice,
         why_not=why_not,
         result=first.result if _is_released(first.released_at, now) else None,
+        receipts=first.receipts and first.log_key is not None,
     )
 
 
@@ -191,7 +237,15 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
     :raises WindowNotPublished: while nobody may know of it
     """
     found = session.execute(
-        select(Contest.id, Contest.rules, Contest.released_at, Window.audience_id, *TIMES)
+        select(
+            Contest.id,
+            Contest.rules,
+            Contest.released_at,
+            Contest.log_key,
+            Contest.anonymous_at,
+            Window.audience_id,
+            *TIMES,
+        )
         .join(Window, Window.id == Contest.window_id)
         .where(Contest.slug == contest)
     ).one_or_none()
@@ -209,6 +263,8 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
         rules=found.rules or {},
         result=(found.rules or {}).get("result") if _is_released(found.released_at, now) else None,
         questions=_lines(session, found.id, found.audience_id, viewer),
+        keeps_log=found.log_key is not None,
+        anonymous_at=found.anonymous_at,
     )
 
 
@@ -218,7 +274,7 @@ def votes_of(session: Session, *, person_id: UUID, now: datetime) -> list[VoteLi
     return [_vote_line(row, WindowTimes(*row[-4:]), now) for row in rows]
 
 
-def own_choice(session: Session, *, question_id: int, person_id: UUID, now: datetime, keys: KeyFolder) -> OptionLine:
+def own_choice(session: Session, *, question_id: int, person_id: UUID, now: datetime, keys: KeyFolder) -> Answered:
     """Return what a person chose, for them alone and only until the close.
 
     :raises NoSuchQuestion: if there is none
@@ -235,10 +291,9 @@ def own_choice(session: Session, *, question_id: int, person_id: UUID, now: date
         raise reason
     participant = _took_part(session, first.audience_id, question_id, person_id)
     choice = _choice(session, first, participant, keys)
-    for row in rows:
-        if row.option == choice:
-            return OptionLine(row.option, row.label)
-    raise NoBallot()
+    if choice is None:
+        raise NoBallot()
+    return Answered(_asked(rows), _options(rows), choice)
 
 
 def turnout(session: Session, *, contest_id: int) -> Turnout:
@@ -287,8 +342,13 @@ def _question(question_id: int) -> Select[*tuple[Any, ...]]:
             Question.title,
             number.scalar_subquery().label("number"),
             count.scalar_subquery().label("questions"),
+            Contest.method,
+            Contest.receipts,
+            Contest.log_key,
+            Question.terms,
             Option.slug.label("option"),
             Option.label,
+            Option.cost,
             Contest.released_at,
             Contest.rules["result"].as_string().label("result"),
             Window.audience_id,
@@ -303,6 +363,16 @@ def _question(question_id: int) -> Select[*tuple[Any, ...]]:
         .where(Question.id == question_id)
         .order_by(Option.position)
     )
+
+
+def _asked(rows: Sequence[Row[Any]]) -> Asked:
+    """Return how a question is answered, from one row for each of its options."""
+    costs = {row.option: row.cost for row in rows if row.cost is not None}
+    return Asked(Method(rows[0].method), tuple(row.option for row in rows), rows[0].terms, costs)
+
+
+def _options(rows: Sequence[Row[Any]]) -> tuple[OptionLine, ...]:
+    return tuple(OptionLine(row.option, row.label, row.cost) for row in rows)
 
 
 def _votes(person_id: UUID) -> Select[*tuple[Any, ...]]:
@@ -353,13 +423,13 @@ def _took_part(session: Session, audience_id: int, question_id: int, person_id: 
     return session.execute(entry).scalar_one_or_none()
 
 
-def _choice(session: Session, question: Row[Any], participant: UUID | None, keys: KeyFolder) -> str | None:
+def _choice(session: Session, question: Row[Any], participant: UUID | None, keys: KeyFolder) -> Any | None:
     if participant is None:
         return None
     tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant)
     found = select(Ballot.choice).where(Ballot.question_id == question.id, Ballot.voter_tag == tag)
     choice = session.execute(found).scalar_one_or_none()
-    return chosen_option(choice) if choice is not None else None
+    return json.loads(choice) if choice is not None else None
 
 
 def _is_released(released_at: datetime | None, now: datetime) -> bool:

@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from participation.audiences.facts import Who
 from participation.foundation.access import needs, public
+from participation.foundation.facts import Unprocessable
 from participation.foundation.i18n import words_of
 from participation.foundation.paging import key_from
 from participation.foundation.web import clock, now, page, person_id, see_other, session, settings, viewer
 from participation.voting import commands, queries
-from participation.voting.facts import NoBallot, NoSuchOption
-from participation.voting.forms import BallotForm
+from participation.voting.facts import NoBallot
+from participation.voting.forms import BallotFields, fields_of, fields_sent
 from participation.voting.keys import KeyFolder
 from participation.windows.facts import State, WindowNotPublished
 
@@ -30,7 +31,9 @@ def overview(contest: str) -> ResponseReturnValue:
 @public
 def question(contest: str, question: str) -> ResponseReturnValue:
     """Show a question by itself."""
-    return _question_page(queries.question_place(session(), contest=contest, question=question).question_id)
+    card = _card(queries.question_place(session(), contest=contest, question=question).question_id)
+    ballot = fields_of(card.asked, card.choice)
+    return page("voting/question.html", card=card, ballot=ballot, contest=_contest(card.contest))
 
 
 @bp.get("/<contest>/karten/<int:number>")
@@ -40,7 +43,8 @@ def one_by_one(contest: str, number: int) -> ResponseReturnValue:
     found, whole = queries.question_at(session(), contest=contest, number=number), _contest(contest)
     if found is None:
         return page("voting/contest.html", contest=whole, done=True)
-    return page("voting/card.html", card=_card(found), contest=whole)
+    card = _card(found)
+    return page("voting/card.html", card=card, ballot=fields_of(card.asked, card.choice), contest=whole)
 
 
 @bp.post("/<contest>/<question>/stimme")
@@ -48,20 +52,20 @@ def one_by_one(contest: str, number: int) -> ResponseReturnValue:
 def cast(contest: str, question: str) -> ResponseReturnValue:
     """Cast or change a ballot. Of a visitor's attempt only the page is kept, never the choice."""
     asked = queries.question_place(session(), contest=contest, question=question)
-    form = BallotForm(request.form)
-    if not form.validate():
-        return _question_page(asked.question_id, error=form.choice.errors[0], status=422)
+    ballot = fields_sent(asked.asked, request.form)
+    if ballot.problem:
+        return _refused(asked.question_id, ballot, ballot.problem)
     try:
         commands.cast_ballot(
             session(),
             question_id=asked.question_id,
             who=Who(person_id()),
-            choice=form.choice.data or "",
+            choice=ballot.choice(),
             keys=_keys(),
             clock=clock,
         )
-    except NoSuchOption as fact:
-        return _question_page(asked.question_id, error=words_of(fact), status=fact.status)
+    except Unprocessable as fact:
+        return _refused(asked.question_id, ballot, words_of(fact))
     return see_other(_next(contest) or f"{asked.home}#abstimmung")
 
 
@@ -80,7 +84,7 @@ def withdraw(contest: str, question: str) -> ResponseReturnValue:
 
 
 def _keys() -> KeyFolder:
-    return KeyFolder(settings().key_dir)
+    return KeyFolder.of(settings())
 
 
 def _contest(contest: str) -> queries.ContestCard:
@@ -102,9 +106,11 @@ def _card(question_id: int) -> queries.QuestionCard:
     return card
 
 
-def _question_page(question_id: int, *, error: str | None = None, status: int = 200) -> ResponseReturnValue:
+def _refused(question_id: int, ballot: BallotFields, error: str) -> ResponseReturnValue:
+    """Show the question, or its card of the stack, again with what was typed and what is wrong with it."""
     card = _card(question_id)
-    return page("voting/question.html", status, card=card, contest=_contest(card.contest), error=error)
+    template = "voting/question.html" if key_from(request.args.get("karte")) is None else "voting/card.html"
+    return page(template, 422, card=card, ballot=ballot, contest=_contest(card.contest), error=error)
 
 
 def _next(contest: str) -> str | None:

@@ -27,10 +27,12 @@ from participation.foundation.config import Settings
 from participation.foundation.db import transaction
 from participation.moderation.models import Notice
 from participation.results.commands import count_round, release_round
+from participation.results.models import TieDecision
 from participation.voting.commands import cast_ballot
 from participation.voting.keys import KeyFolder
-from tests.world import RoundWords
+from tests.world import FIRST_KEYS, RoundWords
 from tests.world.sign_in import a_sign_in
+from tests.world.voting import keys_of
 
 NOON = datetime(2026, 6, 1, 10, tzinfo=UTC)
 """Noon in Bochum, while the first round is open."""
@@ -109,7 +111,7 @@ def _add_people(session: Session, places: Places, office_id: int, elsewhere_id: 
 def _add_acts(session: Session, places: Places, keys: KeyFolder) -> None:
     for state in ("open", "closed", "counted", "released"):
         round = places.rounds[state]
-        keys.make(round.contest_slug)
+        keys_of(round, keys.path)
         when = StoppedClock(NOON - timedelta(days=60) if state != "open" else NOON - timedelta(days=2))
         for name in ("citizen", "other_citizen"):
             who = Who(places.people[name], f"Name von {name}")
@@ -155,7 +157,13 @@ def a_comment(
 def _add_ends(session: Session, places: Places) -> None:
     staff = places.people["staff"]
     for state in ("counted", "released"):
-        count_round(session, round_id=places.rounds[state].id, by=staff, clock=StoppedClock(NOON - timedelta(days=20)))
+        count_round(
+            session,
+            round_id=places.rounds[state].id,
+            by=staff,
+            keys=FIRST_KEYS,
+            clock=StoppedClock(NOON - timedelta(days=20)),
+        )
     release_round(
         session, round_id=places.rounds["released"].id, by=staff, clock=StoppedClock(NOON - timedelta(days=10))
     )
@@ -175,8 +183,10 @@ def _add_drafts(session: Session, places: Places, office_id: int) -> None:
         person_id=places.people["citizen"],
         created_at=NOON,
     )
+    tied = places.rounds["closed"].question_id
+    tie = TieDecision(question_id=tied, kind="seat", between='["dafuer","dagegen"]', found_at=NOON)
     with transaction(session):
-        session.add_all([intent, a_link()])
+        session.add_all([intent, tie, a_link()])
         session.flush()
         places.numbers = {
             "concept": session.get_one(Concept, version.concept_id).slug,
@@ -184,6 +194,7 @@ def _add_drafts(session: Session, places: Places, office_id: int) -> None:
             "leitthema": theme.id,
             "handlungsfeld": written.id,
             "intent": intent.id,
+            "tie": tie.id,
             "office": office_id,
             "grant": session.query(RoleGrant.id).filter_by(person_id=places.people["moderator_elsewhere"]).scalar(),
             "sign_in": session.query(SignIn.id).filter_by(person_id=places.people["citizen"]).scalar(),
@@ -232,6 +243,7 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/runden/", "slug", "round", lambda places, state: places.rounds[state].slug),
     ("/verwaltung/runden/", "slug", "round", lambda places, state: places.rounds[state].slug),
     ("/runden/", "field", "", lambda places, state: "feld-1"),
+    ("/verwaltung/runden/", "tie_id", "", lambda places, state: places.numbers["tie"]),
     ("/verwaltung/runden/", "field", "", lambda places, state: "feld-1"),
     ("/abstimmungen/", "contest", "round", lambda places, state: places.rounds[state].contest_slug),
     ("/abstimmungen/", "question", "", lambda places, state: "feld-1"),

@@ -119,7 +119,7 @@ def test_after_the_count_only_the_rounds_own_staff_sees_anything_new(
 ) -> None:
     after_the_end(clock)
     before = _all_answers(visitors, lively)
-    count_round(session, round_id=lively.round.id, by=lively.staff, clock=clock)
+    count_round(session, round_id=lively.round.id, by=lively.staff, keys=lively.keys, clock=clock)
     after = _all_answers(visitors, lively)
     desk = f"/verwaltung/runden/{lively.round.slug}/ergebnis"
     assert _differing(before, after) == {(OWN_STAFF, desk)}

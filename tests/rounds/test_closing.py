@@ -22,7 +22,18 @@ from participation.rounds.models import EarlyClose
 from participation.voting.keys import KeyFolder
 from participation.windows.facts import WindowClosed
 from participation.windows.models import Window
-from tests.world import CLOSES, OPENS, RoundWords, a_citizen, a_person, a_round, a_staff_member, an_office, an_official
+from tests.world import (
+    CLOSES,
+    FIRST_KEYS,
+    OPENS,
+    RoundWords,
+    a_citizen,
+    a_person,
+    a_round,
+    a_staff_member,
+    an_office,
+    an_official,
+)
 from tests.world.discussion import a_comment
 from tests.world.voting import a_vote
 
@@ -44,7 +55,7 @@ def test_two_officials_end_a_round_and_nothing_counts_after_it(
     session: Session, round: RoundWords, staff: UUID, second: UUID, keys: KeyFolder, clock: StoppedClock
 ) -> None:
     a_vote(session, round, keys=keys, clock=clock)
-    at = close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, clock=clock)
+    at = close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, keys=keys, clock=clock)
     assert at == clock() and closed_at(session, round) == [at, at]
     with pytest.raises(WindowClosed):
         a_vote(session, round, keys=keys, clock=clock)
@@ -53,18 +64,20 @@ def test_two_officials_end_a_round_and_nothing_counts_after_it(
 
 
 def test_reason_and_both_officials_are_kept_and_journaled(
-    session: Session, round: RoundWords, staff: UUID, second: UUID, clock: StoppedClock
+    session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, second: UUID, clock: StoppedClock
 ) -> None:
-    close_early(session, round_id=round.id, by=staff, second=second, reason=f"  {REASON}\n", clock=clock)
+    close_early(session, round_id=round.id, by=staff, second=second, reason=f"  {REASON}\n", keys=keys, clock=clock)
     kept = session.execute(select(EarlyClose)).scalar_one()
     assert (kept.closed_by, kept.confirmed_by, kept.reason, kept.at) == (staff, second, REASON, clock())
     line = session.execute(select(JournalEntry).where(JournalEntry.act == "rounds:closed_early")).scalar_one()
     assert (line.actor_id, line.details["second"], line.about) == (staff, str(second), f"round:{round.id}")
 
 
-def test_one_official_is_not_two(session: Session, round: RoundWords, staff: UUID, clock: StoppedClock) -> None:
+def test_one_official_is_not_two(
+    session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, clock: StoppedClock
+) -> None:
     with pytest.raises(SecondOfficialNeeded):
-        close_early(session, round_id=round.id, by=staff, second=staff, reason=REASON, clock=clock)
+        close_early(session, round_id=round.id, by=staff, second=staff, reason=REASON, keys=keys, clock=clock)
     assert closed_at(session, round) == [None, None]
 
 
@@ -80,18 +93,18 @@ def test_the_database_itself_refuses_one_official_twice(
     "act", ["UPDATE early_close SET reason = 'Anders, länger als zehn'", "DELETE FROM early_close"]
 )
 def test_what_was_recorded_stays(
-    session: Session, round: RoundWords, staff: UUID, second: UUID, clock: StoppedClock, act: str
+    session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, second: UUID, clock: StoppedClock, act: str
 ) -> None:
     from sqlalchemy import text
 
-    close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, clock=clock)
+    close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, keys=keys, clock=clock)
     with pytest.raises(DBAPIError, match="keep_early_close"), transaction(session):
         session.execute(text(act))
 
 
 @pytest.mark.parametrize("who", ["citizen", "moderator", "staff elsewhere", "admin", "no longer"])
 def test_the_second_must_run_this_round(
-    session: Session, round: RoundWords, staff: UUID, office: int, clock: StoppedClock, who: str
+    session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, office: int, clock: StoppedClock, who: str
 ) -> None:
     people = {
         "citizen": lambda: a_person(session),
@@ -102,33 +115,41 @@ def test_the_second_must_run_this_round(
     }
     somebody = people[who]()
     with pytest.raises(SecondOfficialNeeded):
-        close_early(session, round_id=round.id, by=staff, second=somebody, reason=REASON, clock=clock)
+        close_early(session, round_id=round.id, by=staff, second=somebody, reason=REASON, keys=keys, clock=clock)
     with pytest.raises(NotEntitled):
-        close_early(session, round_id=round.id, by=somebody, second=staff, reason=REASON, clock=clock)
+        close_early(session, round_id=round.id, by=somebody, second=staff, reason=REASON, keys=keys, clock=clock)
     assert closed_at(session, round) == [None, None]
 
 
 def test_staff_with_a_grant_on_this_round_alone_may_be_the_second(
-    session: Session, round: RoundWords, staff: UUID, clock: StoppedClock
+    session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, clock: StoppedClock
 ) -> None:
     somebody = an_official(session, Role.STAFF, audience_id=round.audience_id)
-    assert close_early(session, round_id=round.id, by=staff, second=somebody, reason=REASON, clock=clock)
+    assert close_early(session, round_id=round.id, by=staff, second=somebody, reason=REASON, keys=keys, clock=clock)
 
 
 def test_a_reason_is_needed(
-    session: Session, round: RoundWords, staff: UUID, second: UUID, clock: StoppedClock
+    session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, second: UUID, clock: StoppedClock
 ) -> None:
     with pytest.raises(ReasonMissing):
-        close_early(session, round_id=round.id, by=staff, second=second, reason="  zu kurz  ", clock=clock)
+        close_early(session, round_id=round.id, by=staff, second=second, reason="  zu kurz  ", keys=keys, clock=clock)
 
 
 def test_closing_twice_changes_nothing(
-    session: Session, round: RoundWords, staff: UUID, second: UUID, clock: StoppedClock
+    session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, second: UUID, clock: StoppedClock
 ) -> None:
-    at = close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, clock=clock)
+    at = close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, keys=keys, clock=clock)
     clock.advance(timedelta(hours=1))
     with pytest.raises(AlreadyClosed):
-        close_early(session, round_id=round.id, by=second, second=staff, reason="Ein anderer Grund.", clock=clock)
+        close_early(
+            session,
+            round_id=round.id,
+            by=second,
+            second=staff,
+            reason="Ein anderer Grund.",
+            keys=keys,
+            clock=clock,
+        )
     assert closed_at(session, round) == [at, at]
 
 
@@ -136,13 +157,16 @@ def test_closing_twice_changes_nothing(
 def test_only_what_runs_is_ended(
     session: Session,
     round: RoundWords,
+    keys: KeyFolder,
     staff: UUID,
     second: UUID,
     at: datetime,
     fact: type[Exception],
 ) -> None:
     with pytest.raises(fact):
-        close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, clock=StoppedClock(at))
+        close_early(
+            session, round_id=round.id, by=staff, second=second, reason=REASON, keys=keys, clock=StoppedClock(at)
+        )
     assert closed_at(session, round) == [None, None]
 
 
@@ -156,7 +180,7 @@ def test_a_vote_that_has_not_begun_is_ended_with_the_talk(
         vote_opens=clock() + timedelta(days=9),
         vote_closes=clock() + timedelta(days=20),
     )
-    at = close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, clock=clock)
+    at = close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, keys=FIRST_KEYS, clock=clock)
     assert closed_at(session, round) == [at, at]
 
 
@@ -166,7 +190,7 @@ def test_a_talk_that_is_over_keeps_its_end(
     round = a_round(
         session, office_id=office, closes=clock() - timedelta(days=5), vote_closes=clock() + timedelta(days=20)
     )
-    at = close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, clock=clock)
+    at = close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, keys=FIRST_KEYS, clock=clock)
     assert closed_at(session, round) == [None, at]
 
 
@@ -197,9 +221,9 @@ def test_the_shell_says_what_is_wrong(app: Flask, session: Session, round: Round
 
 
 def test_a_citizen_who_comes_after_finds_the_reason_on_top(
-    app: Flask, session: Session, round: RoundWords, staff: UUID, second: UUID, clock: StoppedClock
+    app: Flask, session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, second: UUID, clock: StoppedClock
 ) -> None:
-    close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, clock=clock)
+    close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, keys=keys, clock=clock)
     for path in (f"/runden/{round.slug}", round.home):
         text = app.test_client().get(path).text
         assert text.index("Vorzeitig beendet") < text.index(REASON) < text.index("<h1>")

@@ -25,7 +25,7 @@ from participation.voting.models import Question
 from participation.windows.facts import WindowClosed
 from participation.windows.models import Window
 from tests.crowds import Act
-from tests.world import BEFORE, a_citizen, a_concept_version, a_round
+from tests.world import BEFORE, FIRST_KEYS, a_citizen, a_concept_version, a_round
 from tests.world.voting import a_vote, ballots_and_roll
 
 CLICKS = 6
@@ -82,7 +82,9 @@ def test_of_many_officials_who_end_a_round_one_pair_does(
     round = a_round(session, office_id=office)
 
     def close(by: UUID, other: UUID) -> Act:
-        return lambda mine: close_early(mine, round_id=round.id, by=by, second=other, reason=REASON, clock=clock)
+        return lambda mine: close_early(
+            mine, round_id=round.id, by=by, second=other, reason=REASON, keys=FIRST_KEYS, clock=clock
+        )
 
     outcomes = at_once(crowd, [close(staff, second), close(second, staff)] * (CLICKS // 2))
     assert kinds(outcomes) == [AlreadyClosed.__name__] * (CLICKS - 1) + ["datetime"]
@@ -106,7 +108,7 @@ def test_no_vote_in_flight_is_counted_after_the_early_end(
         return lambda mine: a_vote(mine, round, keys=keys, clock=clock, who=who)  # type: ignore[arg-type]
 
     def close(mine: Session) -> object:
-        return close_early(mine, round_id=round.id, by=staff, second=second, reason=REASON, clock=clock)
+        return close_early(mine, round_id=round.id, by=staff, second=second, reason=REASON, keys=keys, clock=clock)
 
     acts = [vote(who) for who in voters]
     outcomes = at_once(crowd, [*acts[:10], close, *acts[10:]])

@@ -15,7 +15,7 @@ from participation.contributions.facts import State
 from participation.foundation.clock import StoppedClock
 from participation.rounds.commands import close_early
 from participation.voting.keys import KeyFolder
-from tests.world import CLOSES, RoundWords, a_citizen, a_person, a_round
+from tests.world import CLOSES, FIRST_KEYS, RoundWords, a_citizen, a_person, a_round
 from tests.world.discussion import a_comment, a_rating, a_reply, decide
 from tests.world.sign_in import post, signed_in
 
@@ -136,10 +136,16 @@ def test_the_end_of_the_talk_shows_at_once_while_the_vote_goes_on(
 
 
 def test_an_early_end_shows_at_once(
-    client: FlaskClient, session: Session, round: RoundWords, staff: UUID, second: UUID, clock: StoppedClock
+    client: FlaskClient,
+    session: Session,
+    round: RoundWords,
+    keys: KeyFolder,
+    staff: UUID,
+    second: UUID,
+    clock: StoppedClock,
 ) -> None:
     look = again(client, round.home)
-    close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, clock=clock)
+    close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, keys=FIRST_KEYS, clock=clock)
     assert look() == 200 and REASON in client.get(round.home).text
 
 

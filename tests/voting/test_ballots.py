@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from participation.audiences.facts import Admission, NotAdmitted, Who
 from participation.audiences.models import Audience, Participant
 from participation.foundation.clock import StoppedClock
+from participation.foundation.db import transaction
 from participation.foundation.facts import Fact
+from participation.log.commands import close_windows
 from participation.voting import queries
 from participation.voting.commands import cast_ballot, forget, withdraw_ballot
 from participation.voting.facts import Choice, KeyLost, NoBallot, NoSuchOption, NoSuchQuestion
@@ -166,7 +168,10 @@ def test_vote_change_and_withdraw_only_while_the_window_is_open(
     reason: type[Fact] | None,
 ) -> None:
     early = a_vote(session, round, keys=keys, clock=clock)
-    if facts:
+    if "closed_at" in facts:
+        with transaction(session):
+            close_windows(session, {round.vote_window_id: facts["closed_at"] or at}, keys=keys, now=clock())
+    elif facts:
         session.execute(update(Window).where(Window.id == round.vote_window_id).values(**facts))
         session.commit()
     clock.at = at
@@ -226,7 +231,7 @@ def test_the_own_choice_stands_behind_a_question_of_its_own(
 ) -> None:
     who = a_vote(session, round, keys=keys, clock=clock, choice=Choice.ABSTAIN)
     mine = queries.own_choice(session, question_id=round.question_id, person_id=who.person_id, now=clock(), keys=keys)
-    assert mine.slug == "enthaltung"
+    assert mine.choice == "enthaltung"
     with pytest.raises(NoBallot):
         somebody = a_citizen(session).person_id
         queries.own_choice(session, question_id=round.question_id, person_id=somebody, now=clock(), keys=keys)

@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 from participation.audiences.facts import Who
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
+from participation.log.commands import close_windows
 from participation.voting.commands import cast_ballot, withdraw_ballot
 from participation.voting.facts import Choice, NoBallot
 from participation.voting.keys import KeyFolder
 from participation.voting.models import Ballot
-from participation.windows.commands import take_doors, write_closed
+from participation.windows.commands import take_doors
 from participation.windows.facts import WindowClosed
 from tests.crowds import CROWD, in_threads, waiting_at_doors
 from tests.world import CLOSES, RoundWords, a_citizen, a_round
@@ -161,7 +162,7 @@ def test_when_staff_close_early_none_of_forty_waiting_votes_is_kept(
     session: Session, crowd: Engine, round: RoundWords, keys: KeyFolder, clock: StoppedClock
 ) -> None:
     with _forty_votes_wait(session, crowd, round, keys, clock) as (closer, outcomes):
-        write_closed(closer, round.vote_window_id, clock())
+        close_windows(closer, {round.vote_window_id: clock()}, keys=keys, now=clock())
     assert {type(one) for one in outcomes} == {WindowClosed}
     assert ballots_and_roll(session, round.question_id) == (0, 0)
 
@@ -203,7 +204,7 @@ def test_whoever_closes_waits_for_the_vote_inside_and_counts_it(
         assert inside.wait(ENOUGH_SECONDS)
         with Session(crowd) as own, transaction(own):
             take_doors(own, [round.vote_window_id], clock)
-            write_closed(own, round.vote_window_id, clock())
+            close_windows(own, {round.vote_window_id: clock()}, keys=keys, now=clock())
             return len(own.execute(select(Ballot.commitment)).all())
 
     with ThreadPoolExecutor(2) as pool:

@@ -40,6 +40,8 @@ CLOSES = datetime(2026, 6, 30, 22, tzinfo=UTC)
 
 _numbers = count(1)
 _LOST_KEYS = TemporaryDirectory(prefix="keys-")
+FIRST_KEYS = KeyFolder(Path(_LOST_KEYS.name))
+"""Where the keys of rounds lie for which no other folder was named; with them such a round is closed."""
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,7 @@ def a_round(
     """Write a round on a concept of its own and publish it, with a thread and a question for each Handlungsfeld.
 
     Both windows have the same times unless the vote's are named. ``published=None`` leaves a draft, which has neither
-    threads nor questions yet: their numbers are 0. Without ``keys`` the contest's key lies where nobody finds it.
+    threads nor questions yet: their numbers are 0. Without ``keys`` the contest's key lies in ``FIRST_KEYS``.
     """
     office_id = office_id or an_office(session)
     version_id = a_concept_version(session, office_id=office_id, handlungsfelder=handlungsfelder, frozen=False)
@@ -267,7 +269,7 @@ def a_round(
     made = write_round(session, office_id=office_id, draft=draft, slug=f"runde-{next_number()}", by=None, clock=before)
     if published is None:
         return words_of_round(session, made.id)
-    publish_round(session, round_id=made.id, by=None, clock=before, keys=keys or KeyFolder(Path(_LOST_KEYS.name)))
+    publish_round(session, round_id=made.id, by=None, clock=before, keys=keys or FIRST_KEYS)
     windows = select(Part.window_id).where(Part.round_id == made.id)
     with transaction(session):
         session.execute(update(Window).where(Window.id.in_(windows)).values(published_at=published))

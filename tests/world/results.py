@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Who
 from participation.discussion.commands import post_comment, rate_comment, reply
 from participation.discussion.facts import Stance, Value
-from participation.foundation.clock import StoppedClock
+from participation.foundation.clock import Clock, StoppedClock
+from participation.foundation.db import transaction
 from participation.results.commands import count_round, release_round
-from participation.voting.commands import cast_ballot
-from participation.voting.facts import Choice
+from participation.rounds.models import Round, SubjectPart
+from participation.voting.commands import add_question, cast_ballot, freeze_rules, open_contest, remove_contest
+from participation.voting.facts import Choice, Method
 from participation.voting.keys import KeyFolder
 from tests.world import CLOSES, RoundWords, a_citizen, a_round, a_staff_member
 from tests.world.voting import keys_of
@@ -85,7 +90,7 @@ def after_the_end(clock: StoppedClock) -> None:
 def counted(session: Session, lively: Lively, clock: StoppedClock) -> Lively:
     """Count a round after its end."""
     after_the_end(clock)
-    count_round(session, round_id=lively.round.id, by=lively.staff, clock=clock)
+    count_round(session, round_id=lively.round.id, by=lively.staff, keys=lively.keys, clock=clock)
     return lively
 
 
@@ -95,3 +100,56 @@ def released(session: Session, lively: Lively, clock: StoppedClock) -> Lively:
     clock.advance(timedelta(days=1))
     release_round(session, round_id=lively.round.id, by=lively.staff, clock=clock)
     return lively
+
+
+# ── Rounds that are voted on in other ways ────────────────────────────────────────────────────────────────────────────
+NAMES = {"brunnen": "Brunnen", "radweg": "Radweg", "spielplatz": "Spielplatz", "baeume": "Bäume"}
+COSTS = {"brunnen": 30_000, "radweg": 45_000, "spielplatz": 20_000, "baeume": 5_000}
+SCALE = [
+    {"value": value, "label": {"de": label}} for value, label in enumerate(("unwichtig", "wichtig", "sehr wichtig"), 1)
+]
+TERMS: dict[Method, dict[str, Any]] = {
+    Method.SELECTION: {"most": 2, "none": True, "seats": 2},
+    Method.POINTS: {"points": 10, "seats": 1},
+    Method.IMPORTANCE: {"scale": SCALE},
+    Method.RANKING: {},
+    Method.BUDGET: {"sum": 50_000, "within_sum": True, "none": True},
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A round with one question about the whole, in a way of its own, and its staff."""
+
+    round: RoundWords
+    question_id: int
+    keys: KeyFolder
+    staff: UUID
+
+
+def a_round_by(
+    session: Session, method: Method, folder: Path, choices: Iterable[Any], *, clock: Clock, **terms: Any
+) -> Way:
+    """Add an open round whose one question is asked by a method, and cast these choices on it."""
+    round, keys = a_round(session), KeyFolder(folder)
+    with transaction(session):
+        session.execute(delete(SubjectPart).where(SubjectPart.question_id.is_not(None)))
+        remove_contest(session, contest_id=round.contest_id)
+        contest = open_contest(session, slug=round.slug, window_id=round.vote_window_id, method=method)
+        question = add_question(
+            session,
+            contest_id=contest.id,
+            slug="frage",
+            home=f"/runden/{round.slug}",
+            position=1,
+            title={"de": "Was soll zuerst kommen?", "en": "What should come first?"},
+            options={slug: {"de": name, "en": f"{name} (en)"} for slug, name in NAMES.items()},
+            terms=TERMS[method] | terms,
+            costs=COSTS if method is Method.BUDGET else None,
+        )
+        sheet = session.get_one(Round, round.id)
+        freeze_rules(session, contest_id=contest.id, rules=sheet.rule_sheet or {}, keys=keys)
+        sheet.rule_sheet, sheet.rule_sheet_sha256 = contest.rules, contest.rules_sha256
+    for choice in choices:
+        cast_ballot(session, question_id=question.id, who=a_citizen(session), choice=choice, keys=keys, clock=clock)
+    return Way(round, question.id, keys, a_staff_member(session, office_id=round.office_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -13,13 +14,16 @@ from participation.voting.commands import cast_ballot
 from participation.voting.facts import Choice
 from participation.voting.keys import KeyFolder
 from participation.voting.models import Ballot, RollEntry
-from tests.world import RoundWords, a_citizen
+from tests.world import FIRST_KEYS, RoundWords, a_citizen
 
 
 def keys_of(round: RoundWords, folder: Path) -> KeyFolder:
-    """Make the key of a round's contest in a folder, as publishing does."""
+    """Make the key of a round's contest in a folder, and bring the one that signs its log there."""
     keys = KeyFolder(folder)
     keys.make(round.contest_slug)
+    signing = f"{round.contest_slug}.signing-key"
+    if not (folder / signing).exists():
+        shutil.copy(FIRST_KEYS.path / signing, folder / signing)
     return keys
 
 

@@ -46,6 +46,41 @@
     if (left < Number(field.dataset.count) / 10) pause = setTimeout(() => say(text), 1500);
   };
 
+  // ── Ballots: what is left is seen at once and spoken after a pause ──
+  const worth = (field) => {
+    if (["checkbox", "radio"].includes(field.type)) return field.checked ? Number(field.dataset.worth) : 0;
+    return field.type === "number" ? Math.max(0, Number(field.value) || 0) : Number(Boolean(field.value));
+  };
+  const tally = (form, aloud) => {
+    const shown = $("[data-tally]", form);
+    if (!shown) return;
+    const limit = Number(shown.dataset.tally);
+    const fields = $$("[data-worth]", form);
+    const used = fields.reduce((sum, field) => sum + worth(field), 0);
+    for (const field of fields) {
+      if (["number", "select-one"].includes(field.type)) field.closest(".ballot__line").classList.toggle("ballot__line--given", worth(field) > 0);
+    }
+    const text = used > limit ? shown.dataset.over : shown.dataset.text;
+    const numbers = { used, left: limit - used, over: used - limit };
+    shown.textContent = text.replace(/\{(\w+)\}/g, (_, name) => number.format(numbers[name]));
+    shown.classList.toggle("ballot__tally--over", used > limit);
+    clearTimeout(pause);
+    if (aloud) pause = setTimeout(() => say(shown.textContent), 800);
+  };
+  // »None of these« and the others exclude each other.
+  const keepApart = (field) => {
+    const alone = "alone" in field.dataset;
+    for (const other of $$("input[type=checkbox]", field.form)) {
+      if (other !== field && (alone || "alone" in other.dataset)) other.checked = false;
+    }
+  };
+  // Two that want the same rank change places.
+  const changePlaces = (field) => {
+    const other = $$("select[data-rank]", field.form).find((one) => one !== field && field.value && one.value === field.value);
+    if (other) other.value = other.dataset.rank = field.dataset.rank;
+    field.dataset.rank = field.value;
+  };
+
   // ── Drafts: kept in this tab until a sent form comes back without a mistake ──
   const entries = (form) => $$("input, textarea, select", form).filter(
     (field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type));
@@ -78,11 +113,17 @@
   const prepare = (root) => {
     for (const form of $$("form[data-draft]", root)) restoreDraft(form);
     for (const field of $$("[data-count]", root)) if (field.value) count(field);
+    for (const form of $$("form.ballot", root)) tally(form);
   };
 
   document.addEventListener("input", ({ target }) => {
     if (target.dataset?.count) count(target);
     const form = target.form;
+    if (form?.matches(".ballot")) {
+      if (target.type === "checkbox" && target.checked) keepApart(target);
+      if (target.dataset.rank !== undefined) changePlaces(target);
+      tally(form, true);
+    }
     if (form?.dataset.draft) keepDraft(form);
     if (form && "warn" in form.dataset) changed.add(form);
   });
@@ -114,6 +155,11 @@
         if (text) text.textContent = button.dataset.copied;
         say(button.dataset.copied);
       } catch { window.prompt("", new URL(button.dataset.copy, location.href).href); }
+    }
+    if (button?.dataset.step) {
+      const field = document.getElementById(button.getAttribute("aria-controls"));
+      button.dataset.step > 0 ? field.stepUp() : field.stepDown();
+      field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     if (button && "print" in button.dataset) window.print();
     if (button && "shortcutsHelp" in button.dataset) $("#tastenkuerzel-hilfe")?.showModal();
@@ -186,6 +232,8 @@
     const piece = ctx.select ? $(ctx.select) : null;
     if (!piece) return;
     prepare(piece);
+    const wrong = $("[data-focus]", piece);
+    if (wrong) { wrong.focus(); return; }
     // htmx brings the focus back by id; a button that is gone leaves it to the piece.
     if (document.activeElement === document.body) { piece.tabIndex = -1; piece.focus({ preventScroll: true }); }
     say(piece.dataset.announce);

@@ -1,0 +1,41 @@
+"""Archives from the shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from participation.archives import commands, queries
+from participation.foundation.facts import Fact
+from participation.foundation.i18n import words_of
+from participation.foundation.web import clock, session, settings
+from participation.voting.keys import KeyFolder
+
+archives = AppGroup("archives", help="Archives of released contests.")
+groups = [archives]
+
+
+@archives.command("make")
+def make() -> None:
+    """Make now the archives that are wanted, as the worker does each minute."""
+    keys, folder = KeyFolder.of(settings()), settings().var_dir / "archives"
+    for contest_id in queries.due(session(), now=clock()):
+        commands.make_archive(session(), contest_id=contest_id, folder=folder, keys=keys, clock=clock)
+        click.echo(f"contest {contest_id}: made")
+
+
+@archives.command("whole")
+@click.argument("slug")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def whole(slug: str, file: Path) -> None:
+    """Write the archive of SLUG with all ballots open to FILE, for the audit office alone."""
+    contest_id = queries.contest_id_of(session(), slug)
+    if contest_id is None:
+        raise click.ClickException(f"No contest of the name {slug}.")
+    try:
+        sha256 = commands.write_whole(session(), contest_id=contest_id, target=file, keys=KeyFolder.of(settings()))
+    except Fact as fact:
+        raise click.ClickException(words_of(fact)) from fact
+    click.echo(f"{file}: {sha256}")

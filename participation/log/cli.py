@@ -1,0 +1,46 @@
+"""The logs of votes from the shell: what does not fit between contests and keys, batches, the end of objections."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import AppGroup
+
+from participation.foundation.i18n import words_of
+from participation.foundation.web import clock, session, settings
+from participation.log import commands, queries
+from participation.voting.keys import KeyFolder
+
+contests = AppGroup("contests", help="Logs and keys of contests.")
+groups = [contests]
+
+
+@contests.command("check")
+def check() -> None:
+    """Name contests without their keys and keys without their contest; the exit status is 1 if there are any."""
+    gaps = queries.key_gaps(session(), keys=KeyFolder.of(settings()))
+    for line in gaps:
+        click.echo(line)
+    if gaps:
+        sys.exit(1)
+    click.echo("Alle Schlüssel passen.")
+
+
+@contests.command("batch")
+def batch() -> None:
+    """Do now what the worker does each minute: batches that are due, copies and letters of checkpoints."""
+    keys, witnesses = KeyFolder.of(settings()), settings().witnesses
+    troubles = commands.write_due(session(), keys=keys, witnesses=witnesses, clock=clock)
+    for contest_id, fact in troubles:
+        click.echo(f"contest {contest_id}: {words_of(fact)}", err=True)
+    if troubles:
+        sys.exit(1)
+
+
+@contests.command("anonymise")
+def anonymise() -> None:
+    """Do now what the worker does each minute: destroy keys and tags whose objection period is over."""
+    keys, objection = KeyFolder.of(settings()), settings().objection
+    for contest_id in commands.make_due_anonymous(session(), objection=objection, keys=keys, clock=clock):
+        click.echo(f"contest {contest_id}: anonym")

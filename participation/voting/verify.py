@@ -1,0 +1,1341 @@
+"""Prüft das Archiv einer Abstimmung: Anyone can check a vote with this one file and the archive.
+
+Was Sie brauchen: Python 3.10 oder neuer, diese Datei und das Archiv. Sonst nichts, auch kein Netz.
+
+    python verify.py contest-runde-1.zip
+    python verify.py contest-runde-1.zip --receipt mein-beleg.json
+    python verify.py contest-runde-1.zip --key public_key.txt --checkpoint pruefpunkt-aus-der-mail.txt
+
+Geprüft wird der Reihe nach:
+
+1. Die Dateien sind die, die die Stadt unterschrieben hat (SHA256SUMS).
+2. Das Protokoll (log.txt) wurde immer nur fortgeschrieben: Es passt zu jedem der unterschriebenen Prüfpunkte.
+3. Die eingetragenen und nicht gestrichenen Stimmen im Protokoll sind genau die Stimmen im Archiv, keine doppelt.
+4. Jede Wahl ist nach den Regeln (rules.json) erlaubt.
+5. Die Nachzählung ergibt das veröffentlichte Ergebnis (results.json).
+6. Zu jeder Frage gibt es so viele Stimmen wie Einträge im Verzeichnis der Teilnahmen (roll_count.json).
+7. Mit einem Beleg: Die eigene Stimme ist enthalten, mit der eigenen Wahl.
+
+Each failure is one plain sentence (German, English with ``--lang en``), and the exit status is 0 only if all is well.
+Nothing here is taken from the platform's own code: the counting is written a second time, from the rules, on purpose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+FEW = 20
+"""Below so many ballots on a question only their check numbers and the result are published."""
+
+LARGEST = 2_000_000_000
+FILES = {
+    "SHA256SUMS",
+    "SHA256SUMS.note",
+    "ballots.jsonl",
+    "log.txt",
+    "public_key.txt",
+    "results.json",
+    "roll_count.json",
+    "rules.json",
+    "verify.py",
+}
+CHECKPOINT = re.compile(r"checkpoints/[0-9]{9}\.txt")
+SIGNED_APART = {"SHA256SUMS", "SHA256SUMS.note"}
+HEX = re.compile(r"[0-9a-f]{64}")
+NONCE = re.compile(r"[0-9a-f]{32}")
+ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
+
+
+class Unsound(Exception):
+    """One thing that is wrong, in German and in English."""
+
+    def __init__(self, de: str, en: str) -> None:
+        super().__init__(de)
+        self.de, self.en = de, en
+
+
+class Report:
+    """What was found: failures, and what else a reader should know."""
+
+    def __init__(self, lang: str = "de") -> None:
+        self.lang = lang
+        self.failures: list[str] = []
+        self.notes: list[str] = []
+
+    def fail(self, wrong: Unsound) -> None:
+        """Add a failure."""
+        self.failures.append(self._worded(wrong.de, wrong.en))
+
+    def note(self, de: str, en: str) -> None:
+        """Add something worth knowing."""
+        self.notes.append(self._worded(de, en))
+
+    def _worded(self, de: str, en: str) -> str:
+        # Names out of a forged archive must not steer the reader's terminal.
+        text = en if self.lang == "en" else de
+        return "".join(sign if sign.isprintable() else "?" for sign in text)[:600]
+
+
+# ── From the command line ─────────────────────────────────────────────────────────────────────────────────────────────
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check an archive, print what was found, and return the exit status: 0 if all is well, else 1."""
+    asked = _command_line().parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    report = examine(asked.archive, receipt=asked.receipt, key=asked.key, checkpoint=asked.checkpoint, lang=asked.lang)
+    english = asked.lang == "en"
+    for note in report.notes:
+        print("-", note)
+    for failure in report.failures:
+        print("FAILURE:" if english else "FEHLER:", failure)
+    if report.failures:
+        print("The archive is NOT in order." if english else "Das Archiv ist NICHT in Ordnung.")
+        return 1
+    print("The archive is in order." if english else "Das Archiv ist in Ordnung.")
+    return 0
+
+
+def _command_line() -> argparse.ArgumentParser:
+    line = argparse.ArgumentParser(prog="verify.py", description="Prüft das Archiv einer Abstimmung.")
+    line.add_argument("archive", help="das Archiv, contest-….zip")
+    line.add_argument("--receipt", help="Ihr Beleg (.json oder .tlog-proof)")
+    line.add_argument("--key", help="öffentlicher Schlüssel aus anderer Quelle (Text oder Datei)")
+    line.add_argument("--checkpoint", help="ein Prüfpunkt, den Sie früher erhalten haben")
+    line.add_argument("--lang", choices=("de", "en"), default="de", help="Sprache, language")
+    return line
+
+
+def examine(
+    archive: str | Path,
+    *,
+    receipt: str | Path | None = None,
+    key: str | None = None,
+    checkpoint: str | Path | None = None,
+    lang: str = "de",
+) -> Report:
+    """Check an archive, and with it a receipt or an older checkpoint if they are given. Never raises.
+
+    :param key: the public key as published elsewhere, or a file that holds it
+    """
+    report = Report(lang)
+    try:
+        files = read_archive(Path(archive))
+        signer = check_signature(files, key)
+        vote = Vote(files, signer)
+    except Unsound as wrong:
+        report.fail(wrong)
+        return report
+    _introduce(vote, report, key)
+    for check in CHECKS:
+        _run(partial(check, vote), report)
+    if checkpoint is not None:
+        _run(partial(check_older_checkpoint, vote, Path(checkpoint), report), report)
+    if receipt is not None:
+        _run(partial(check_receipt, vote, Path(receipt), report), report)
+    if not report.failures:
+        _conclude(vote, report)
+    return report
+
+
+def _run(check: Callable[[], Iterable[Unsound]], report: Report, most: int = 20) -> None:
+    """Run one check. After twenty failures of one kind the rest is only counted."""
+    more = 0
+    try:
+        for number, wrong in enumerate(check()):
+            if number < most:
+                report.fail(wrong)
+            else:
+                more += 1
+    except Unsound as wrong:
+        report.fail(wrong)
+    except ODD:
+        de = "Eine Datei im Archiv ist anders aufgebaut als vereinbart und lässt sich nicht auswerten."
+        report.fail(Unsound(de, "A file in the archive is not built as agreed and cannot be read."))
+    if more:
+        report.fail(Unsound(f"Und {more} weitere Fehler dieser Art.", f"And {more} more failures of this kind."))
+
+
+def _introduce(vote: Vote, report: Report, key: str | None) -> None:
+    report.note(
+        f"Abstimmung »{vote.contest}«, Prüfsumme der Regeln {vote.rules_sha256}",
+        f"Contest “{vote.contest}”, checksum of the rules {vote.rules_sha256}",
+    )
+    if key is None:
+        report.note(
+            f"Unterschrieben mit dem Schlüssel {vote.signer.text}. Vergleichen Sie ihn mit dem, den die Stadt an"
+            " anderer Stelle veröffentlicht hat (oder nennen Sie ihn mit --key).",
+            f"Signed with the key {vote.signer.text}. Compare it with the one the city published elsewhere"
+            " (or name it with --key).",
+        )
+
+
+def _conclude(vote: Vote, report: Report) -> None:
+    report.note(
+        f"{len(vote.leaves)} Einträge im Protokoll, {len(vote.checkpoints)} Prüfpunkte und {len(vote.ballots)} Stimmen"
+        f" auf {len(vote.questions)} Fragen geprüft.",
+        f"{len(vote.leaves)} entries of the log, {len(vote.checkpoints)} checkpoints and {len(vote.ballots)} ballots"
+        f" on {len(vote.questions)} questions checked.",
+    )
+    for question in vote.questions.values():
+        _tell_of_closed(vote, question, report)
+        if not vote.is_closed(question):
+            report.note(
+                f"Frage »{question.slug}«: {vote.number(question)} Stimmen nachgezählt.",
+                f"Question “{question.slug}”: {vote.number(question)} ballots recounted.",
+            )
+
+
+def _tell_of_closed(vote: Vote, question: Question, report: Report) -> None:
+    """Say what could not be checked, and why."""
+    if vote.is_closed(question):
+        few = vote.number(question) < FEW
+        why_de = f"Es sind weniger als {FEW}" if few else "Die Regeln sehen es so vor"
+        why_en = f"There are fewer than {FEW}" if few else "The rules provide for it"
+        report.note(
+            f"Frage »{question.slug}«: Was auf den {vote.number(question)} Stimmen steht, ist nicht veröffentlicht."
+            f" {why_de}. Geprüft ist, dass keine fehlt, keine dazukam und keine ausgetauscht wurde; nachzählen kann"
+            " hier nur die Prüfstelle.",
+            f"Question “{question.slug}”: what the {vote.number(question)} ballots say is not published. {why_en}."
+            " It is checked that none is missing, added or exchanged; only the audit office can recount them.",
+        )
+    elif vote.should_be_closed(question):
+        report.note(
+            f"Frage »{question.slug}«: Dieses Archiv zeigt Stimmen, die nicht öffentlich sein sollen. Es ist nur für"
+            " die Prüfstelle bestimmt.",
+            f"Question “{question.slug}”: this archive shows ballots that shall not be public. It is for the audit"
+            " office alone.",
+        )
+
+
+# ── 1. The files, and who signed them ─────────────────────────────────────────────────────────────────────────────────
+def read_archive(path: Path) -> dict[str, bytes]:
+    """Return the files of an archive by their names. Nothing is unpacked to the disk."""
+    damaged = Unsound(
+        f"»{path.name}« lässt sich nicht lesen: Die Datei fehlt, ist beschädigt oder kein Zip-Archiv.",
+        f"“{path.name}” cannot be read: the file is missing, damaged or no zip archive.",
+    )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _check_members(members, path.stat().st_size)
+            return {member.filename: archive.read(member) for member in members}
+    except Unsound:
+        raise
+    except Exception as error:
+        # A damaged archive makes the library raise errors of very many kinds.
+        raise damaged from error
+
+
+def _check_members(members: Sequence[zipfile.ZipInfo], size: int) -> None:
+    """Refuse an archive that holds other files than agreed, or would swell when it is read."""
+    names = Counter(member.filename for member in members)
+    for name, number in names.items():
+        if name not in FILES and not CHECKPOINT.fullmatch(name):
+            raise Unsound(
+                f"Das Archiv enthält die Datei »{name}«, die nicht hineingehört.",
+                f"The archive contains the file “{name}”, which does not belong there.",
+            )
+        if number > 1:
+            raise Unsound(f"Die Datei »{name}« steht zweimal im Archiv.", f"The file “{name}” is there twice.")
+    for name in sorted(FILES - set(names)):
+        raise Unsound(f"Im Archiv fehlt die Datei »{name}«.", f"The file “{name}” is missing.")
+    packed = any(member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1 for member in members)
+    if packed or sum(member.file_size for member in members) > min(size, LARGEST):
+        raise Unsound(
+            "Das Archiv ist anders gepackt, als die Stadt es veröffentlicht, und wird deshalb nicht gelesen.",
+            "The archive is packed in another way than the city publishes it, so it is not read.",
+        )
+
+
+def check_signature(files: dict[str, bytes], expected: str | None) -> Key:
+    """Check that the files are those of SHA256SUMS and that this list is signed; return the key."""
+    _check_sums(files)
+    key = _key(files, expected)
+    try:
+        signed = key.open(_text(files, "SHA256SUMS.note"))
+    except Unsound as wrong:
+        raise Unsound(
+            f"Die Unterschrift unter SHA256SUMS ist nicht gültig ({wrong.de}).",
+            f"The signature under SHA256SUMS is not valid ({wrong.en}).",
+        ) from wrong
+    if signed != _text(files, "SHA256SUMS"):
+        raise Unsound(
+            "Unterschrieben sind andere Prüfsummen als die in SHA256SUMS.",
+            "Other checksums are signed than those in SHA256SUMS.",
+        )
+    return key
+
+
+def _check_sums(files: dict[str, bytes]) -> None:
+    lines = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}" for name in sorted(set(files) - SIGNED_APART)]
+    listed = _lines(files, "SHA256SUMS")
+    if listed == lines:
+        return
+    sums = {line[66:]: line[:64] for line in listed}
+    for line in lines:
+        name = line[66:]
+        if name not in sums:
+            raise Unsound(f"SHA256SUMS nennt die Datei »{name}« nicht.", f"SHA256SUMS does not list “{name}”.")
+        if sums[name] != line[:64]:
+            raise Unsound(
+                f"Die Datei »{name}« wurde verändert: Ihre Prüfsumme ist nicht die in SHA256SUMS.",
+                f"The file “{name}” was changed: its checksum is not the one in SHA256SUMS.",
+            )
+    raise Unsound(
+        "SHA256SUMS ist anders aufgebaut als vereinbart oder nennt Dateien, die fehlen.",
+        "SHA256SUMS is not built as agreed or lists files that are missing.",
+    )
+
+
+def _key(files: dict[str, bytes], expected: str | None) -> Key:
+    key = Key(_text(files, "public_key.txt"))
+    if expected is not None:
+        try:
+            file = Path(expected)
+            trusted = Key(file.read_text("utf-8") if file.is_file() else expected)
+        except (OSError, ValueError, Unsound) as error:
+            raise Unsound(
+                "Der Schlüssel, den Sie nennen, ist nicht lesbar.", "The key you name is unreadable."
+            ) from error
+        if trusted.text != key.text:
+            raise Unsound(
+                "Das Archiv ist mit einem anderen Schlüssel unterschrieben als dem, den Sie nennen.",
+                "The archive is signed with another key than the one you name.",
+            )
+    return key
+
+
+def _text(files: dict[str, bytes], name: str) -> str:
+    try:
+        return files[name].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _unreadable(name) from error
+
+
+def _lines(files: dict[str, bytes], name: str) -> list[str]:
+    """Return the lines of a file, of which the last ends like the others."""
+    text = _text(files, name)
+    if not text:
+        return []
+    if not text.endswith("\n"):
+        raise Unsound(f"Der Datei »{name}« fehlt das Ende.", f"The end of the file “{name}” is missing.")
+    return text[:-1].split("\n")
+
+
+def _json(text: str, name: str) -> Any:
+    """Read JSON in whole numbers, where no name stands twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a name stands twice")
+        return dict(pairs)
+
+    def refused(number: str) -> None:
+        raise ValueError(number)
+
+    try:
+        return json.loads(text, object_pairs_hook=once, parse_float=refused, parse_constant=refused)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(name) from error
+
+
+def _unreadable(name: str) -> Unsound:
+    return Unsound(f"»{name}« ist nicht lesbar.", f"“{name}” is unreadable.")
+
+
+# ── What is in the files ──────────────────────────────────────────────────────────────────────────────────────────────
+class Question:
+    """What was asked: the options in their order, the terms, and what options cost."""
+
+    def __init__(self, contest: str, method: str, asked: dict[str, Any]) -> None:
+        self.contest, self.method = contest, method
+        self.slug: str = asked["slug"]
+        self.terms: dict[str, Any] = asked.get("terms") or {}
+        self.options: list[str] = [option["slug"] for option in asked["options"]]
+        self.labels = {option["slug"]: option["label"] for option in asked["options"]}
+        self.costs = {option["slug"]: option.get("cost") for option in asked["options"]}
+        texts = all(isinstance(text, str) for text in (contest, self.slug, *self.options))
+        if not texts or len(self.labels) < len(self.options) or not isinstance(self.terms, dict):
+            raise ValueError("not a question")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the rules let whole ballots be published."""
+        return bool(self.terms.get("ballots_public", self.method in ("approval", "selection", "importance")))
+
+    def worded(self, choice: Any, lang: str) -> str:
+        """Return a choice with the labels of its options."""
+        if isinstance(choice, str):
+            label = self.labels.get(choice, {})
+            return f"»{label.get(lang) or label.get('de') or choice}«"
+        if isinstance(choice, dict):
+            return ", ".join(f"{self.worded(option, lang)}: {given}" for option, given in choice.items())
+        if isinstance(choice, list):
+            return ", ".join(self.worded(option, lang) for option in choice) or "–"
+        return "–"
+
+
+class Ballot:
+    """One line of ballots.jsonl. A closed ballot shows its check number and its question only."""
+
+    def __init__(self, line: dict[str, Any]) -> None:
+        self.number: str = line["commitment"]
+        self.question: str = line["question"]
+        self.is_closed = set(line) == {"commitment", "question"}
+        self.choice, self.nonce, self.kind = line.get("choice"), line.get("nonce"), line.get("kind")
+        names = {"commitment", "question", "choice", "nonce"}
+        right = self.is_closed or names == set(line) - {"kind"}
+        if not right or not HEX.fullmatch(self.number) or not isinstance(self.question, str):
+            raise ValueError("not a ballot")
+        if not self.is_closed and not NONCE.fullmatch(line["nonce"]):
+            raise ValueError("not a nonce")
+        if "kind" in line and self.kind not in ("account", "paper"):
+            raise ValueError("not a kind of ballot")
+
+
+class Vote:
+    """All that the archive says."""
+
+    def __init__(self, files: dict[str, bytes], signer: Key) -> None:
+        self.files, self.signer = files, signer
+        self.rules_sha256 = hashlib.sha256(files["rules.json"]).hexdigest()
+        self.leaves: list[tuple[str, str]] = []
+        self.standing: set[str] | None = None
+        self.checkpoints: list[tuple[int, bytes]] = []
+        self.ballots: list[Ballot] = []
+        self.all_read = False
+        self.counts: Counter[str] = Counter()
+        self.closed: Counter[str] = Counter()
+        rules = self._read("rules.json", dict)
+        self.results = self._read("results.json", dict)
+        self.roll = self._read("roll_count.json", dict)
+        try:
+            self.contest: str = rules["contest"]
+            self.method: str = rules["method"]
+            asked = [Question(self.contest, self.method, question) for question in rules["questions"]]
+            self.questions = {question.slug: question for question in asked}
+            if len(self.questions) < len(asked) or self.method not in HOLDS:
+                raise ValueError("rules")
+        except ODD as error:
+            raise Unsound(
+                "Die Regeln (rules.json) sind unvollständig.", "The rules (rules.json) are incomplete."
+            ) from error
+        if rules.get("log_key", signer.text) != signer.text:
+            raise Unsound(
+                "Das Archiv ist mit einem anderen Schlüssel unterschrieben als dem, den die Regeln nennen.",
+                "The archive is signed with another key than the one named in the rules.",
+            )
+
+    def _read(self, name: str, kind: type) -> Any:
+        found = _json(_text(self.files, name), name)
+        if not isinstance(found, kind):
+            raise _unreadable(name)
+        return found
+
+    def number(self, question: Question) -> int:
+        """Return how many ballots there are on a question."""
+        return self.counts[question.slug]
+
+    def is_closed(self, question: Question) -> bool:
+        """Return whether the ballots on a question show their check numbers only."""
+        return self.closed[question.slug] > 0
+
+    def should_be_closed(self, question: Question) -> bool:
+        """Return whether what the ballots on a question say is not for the public."""
+        return self.number(question) > 0 and (self.number(question) < FEW or not question.is_public)
+
+    def open_ballots(self) -> Iterator[tuple[Question, Ballot]]:
+        """Yield the ballots that show their choice, with their question."""
+        for ballot in self.ballots:
+            if not ballot.is_closed and ballot.question in self.questions:
+                yield self.questions[ballot.question], ballot
+
+
+# ── 2. The log and its checkpoints ────────────────────────────────────────────────────────────────────────────────────
+def check_log(vote: Vote) -> Iterator[Unsound]:
+    """Read the log: each ballot is entered once, and struck out at most once, after it was entered."""
+    entered: set[str] = set()
+    standing: set[str] = set()
+    for place, line in enumerate(_lines(vote.files, "log.txt"), 1):
+        kind, _, number = line.partition(" ")
+        if kind not in ("cast", "void") or not HEX.fullmatch(number):
+            raise Unsound(
+                f"Zeile {place} im Protokoll (log.txt) ist kein Eintrag.", f"Line {place} of the log is no entry."
+            )
+        vote.leaves.append((kind, number))
+        if kind == "void" and number not in standing:
+            yield Unsound(
+                f"Zeile {place} im Protokoll streicht die Stimme {number[:16]}, die dort nicht (mehr) steht.",
+                f"Line {place} of the log strikes out the ballot {number[:16]}, which does not stand there.",
+            )
+        if kind == "cast" and number in entered:
+            yield Unsound(
+                f"Zeile {place} im Protokoll trägt die Stimme {number[:16]} ein zweites Mal ein.",
+                f"Line {place} of the log enters the ballot {number[:16]} a second time.",
+            )
+        if kind == "cast" and number not in entered:
+            standing.add(number)
+        elif kind == "void":
+            standing.discard(number)
+        entered.add(number)
+    vote.standing = standing
+
+
+def check_checkpoints(vote: Vote) -> Iterator[Unsound]:
+    """Check that the log as it is now continues each checkpoint that was ever signed, up to the last entry."""
+    for name in sorted(name for name in vote.files if CHECKPOINT.fullmatch(name)):
+        try:
+            size, root = vote.signer.open_checkpoint(_text(vote.files, name))
+        except Unsound as wrong:
+            yield Unsound(f"Der Prüfpunkt {name} ist nicht gültig ({wrong.de}).", f"{name} is not valid ({wrong.en}).")
+            continue
+        if name != f"checkpoints/{size:09d}.txt":
+            yield Unsound(f"{name} nennt {size} Einträge.", f"{name} names {size} entries.")
+        vote.checkpoints.append((size, root))
+    if vote.standing is None:
+        return
+    roots = _roots(vote.leaves, {size for size, _ in vote.checkpoints})
+    yield from (_forked(size) for size, root in vote.checkpoints if roots.get(size) != root)
+    last = max((size for size, _ in vote.checkpoints), default=None)
+    if last is None:
+        yield Unsound("Das Archiv enthält keinen Prüfpunkt.", "The archive contains no checkpoint.")
+    elif last < len(vote.leaves):
+        yield Unsound(
+            f"Das Protokoll hat {len(vote.leaves)} Einträge, der letzte Prüfpunkt aber nur {last}.",
+            f"The log has {len(vote.leaves)} entries, but the last checkpoint only {last}.",
+        )
+
+
+def check_older_checkpoint(vote: Vote, file: Path, report: Report) -> Iterator[Unsound]:
+    """Check a checkpoint that somebody was sent during the vote: the log still continues it."""
+    try:
+        size, root = vote.signer.open_checkpoint(_read_small(file))
+    except Unsound as wrong:
+        raise Unsound(
+            f"Ihr Prüfpunkt ist nicht gültig ({wrong.de}).", f"Your checkpoint is not valid ({wrong.en})."
+        ) from wrong
+    if vote.standing is None or _roots(vote.leaves, {size}).get(size) != root:
+        yield _forked(size)
+    else:
+        report.note(
+            f"Das Protokoll setzt Ihren Prüfpunkt über {size} Einträge fort.",
+            f"The log continues your checkpoint of {size} entries.",
+        )
+
+
+def _forked(size: int) -> Unsound:
+    return Unsound(
+        f"Das Protokoll passt nicht zum unterschriebenen Prüfpunkt über {size} Einträge: Es wurde danach verändert.",
+        f"The log does not match the signed checkpoint of {size} entries: it was changed afterwards.",
+    )
+
+
+def _roots(leaves: Sequence[tuple[str, str]], sizes: set[int]) -> dict[int, bytes]:
+    """Return the root of the hash tree (RFC 6962) over the first entries, for each of the sizes asked for.
+
+    ``whole`` holds the hashes of the whole subtrees so far, the largest first.
+    """
+    whole: list[bytes] = []
+    roots = {0: hashlib.sha256(b"").digest()}
+    for place, (kind, number) in enumerate(leaves):
+        node = hashlib.sha256(b"\x00" + f"{kind} {number}".encode()).digest()
+        pairs = place
+        while pairs & 1:
+            node = hashlib.sha256(b"\x01" + whole.pop() + node).digest()
+            pairs >>= 1
+        whole.append(node)
+        if place + 1 in sizes:
+            root = whole[-1]
+            for left in reversed(whole[:-1]):
+                root = hashlib.sha256(b"\x01" + left + root).digest()
+            roots[place + 1] = root
+    return roots
+
+
+# ── 3. The ballots ────────────────────────────────────────────────────────────────────────────────────────────────────
+def check_ballots(vote: Vote) -> Iterator[Unsound]:
+    """Read the ballots and check that each check number belongs to what is on the ballot."""
+    before = ""
+    for place, line in enumerate(_lines(vote.files, "ballots.jsonl"), 1):
+        found = _json(line, f"ballots.jsonl, Zeile {place}")
+        try:
+            ballot = Ballot(found)
+        except ODD as error:
+            raise _unreadable(f"ballots.jsonl, Zeile {place}") from error
+        if ballot.number == before:
+            yield Unsound(f"Die Stimme {before[:16]} steht zweimal im Archiv.", f"Ballot {before[:16]} is there twice.")
+        if ballot.number < before:
+            yield Unsound(
+                f"Zeile {place} in ballots.jsonl: Die Stimmen sind nicht nach Prüfnummern sortiert.",
+                f"Line {place} of ballots.jsonl: the ballots are not sorted by check number.",
+            )
+        if not ballot.is_closed and ballot.number != check_number(
+            vote.contest, ballot.question, ballot.nonce, ballot.choice
+        ):
+            yield Unsound(
+                f"Die Stimme {ballot.number[:16]} wurde verändert: Ihre Prüfnummer passt nicht zu Wahl und Frage.",
+                f"Ballot {ballot.number[:16]} was changed: its check number does not fit choice and question.",
+            )
+        before = ballot.number
+        vote.ballots.append(ballot)
+        vote.counts[ballot.question] += 1
+        vote.closed[ballot.question] += ballot.is_closed
+    vote.all_read = True
+
+
+def check_number(contest: str, question: str, nonce: Any, choice: Any) -> str:
+    """Return the check number of a ballot: a SHA-256, from which nobody can tell the choice without the nonce."""
+    canonical = json.dumps(choice, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    lines = ("participation/ballot/v1", contest, question, nonce, canonical)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def check_log_against_ballots(vote: Vote) -> Iterator[Unsound]:
+    """Check that the ballots are exactly those that stand in the log."""
+    if vote.standing is None or not vote.all_read:
+        return
+    numbers = {ballot.number for ballot in vote.ballots}
+    for number in sorted(numbers - vote.standing):
+        yield Unsound(
+            f"Die Stimme {number[:16]} liegt im Archiv, steht aber nicht im Protokoll oder ist dort gestrichen.",
+            f"Ballot {number[:16]} is in the archive, but not in the log, or struck out there.",
+        )
+    for number in sorted(vote.standing - numbers):
+        yield Unsound(
+            f"Die Stimme {number[:16]} steht im Protokoll, fehlt aber im Archiv.",
+            f"Ballot {number[:16]} is in the log, but missing from the archive.",
+        )
+
+
+def check_roll(vote: Vote) -> Iterator[Unsound]:
+    """Check that each question has as many ballots as people on the roll, and that ballots are closed by the rules."""
+    if not vote.all_read:
+        return
+    for slug in sorted((set(vote.counts) | set(vote.roll)) - set(vote.questions)):
+        yield Unsound(f"Die Frage »{slug}« wurde nie gestellt.", f"The question “{slug}” was never asked.")
+    for slug, question in vote.questions.items():
+        number, roll = vote.counts[slug], vote.roll.get(slug, {})
+        if not set(roll) <= {"roll", "paper"} or not all(type(entries) is int for entries in roll.values()):
+            raise _unreadable("roll_count.json")
+        if roll.get("roll") != number:
+            yield Unsound(
+                f"Frage »{slug}«: {number} Stimmen, aber {roll.get('roll')} Einträge im Verzeichnis der Teilnahmen.",
+                f"Question “{slug}”: {number} ballots, but {roll.get('roll')} entries in the roll.",
+            )
+        papers = [ballot.kind == "paper" for ballot in vote.ballots if ballot.question == slug and ballot.kind]
+        if papers and "paper" in roll and sum(papers) != roll["paper"]:
+            yield Unsound(
+                f"Frage »{slug}«: {sum(papers)} Stimmen auf Papier, das Verzeichnis nennt {roll['paper']}.",
+                f"Question “{slug}”: {sum(papers)} ballots on paper, the roll names {roll['paper']}.",
+            )
+        if vote.is_closed(question) and not vote.should_be_closed(question):
+            yield Unsound(
+                f"Frage »{slug}«: Stimmen sind verdeckt, obwohl sie nach den Regeln veröffentlicht werden.",
+                f"Question “{slug}”: ballots are withheld although the rules let them be published.",
+            )
+        if vote.closed[slug] not in (0, number):
+            yield Unsound(
+                f"Frage »{slug}«: Nur ein Teil der Stimmen ist offen.",
+                f"Question “{slug}”: only some ballots are open.",
+            )
+
+
+# ── 4. Choices ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def check_choices(vote: Vote) -> Iterator[Unsound]:
+    """Check that each choice holds under the rules."""
+    for question, ballot in vote.open_ballots():
+        if not holds(question, ballot.choice):
+            yield Unsound(
+                f"Frage »{question.slug}«: Die Wahl auf der Stimme {ballot.number[:16]} erlauben die Regeln nicht.",
+                f"Question “{question.slug}”: the rules do not allow the choice on ballot {ballot.number[:16]}.",
+            )
+
+
+def holds(question: Question, choice: Any) -> bool:
+    """Return whether a choice is allowed on a question."""
+    try:
+        return HOLDS[question.method](question, choice)
+    except ODD:
+        return False
+
+
+def _one_holds(question: Question, choice: Any) -> bool:
+    return isinstance(choice, str) and choice in question.options
+
+
+def _some_hold(question: Question, choice: Any) -> bool:
+    """Some options, each once, in the order of the rules; none only where the rules offer that."""
+    if choice == []:
+        return bool(question.terms.get("none"))
+    most = question.terms.get("most") or len(question.options)
+    ordered = [option for option in question.options if option in choice]
+    return isinstance(choice, list) and choice == ordered and len(choice) <= most
+
+
+def _budget_holds(question: Question, choice: Any) -> bool:
+    if not _some_hold(question, choice):
+        return False
+    return not question.terms.get("within_sum") or sum(question.costs[one] for one in choice) <= question.terms["sum"]
+
+
+def _points_hold(question: Question, choice: Any) -> bool:
+    most = question.terms.get("most_per_option") or question.terms["points"]
+    return (
+        isinstance(choice, dict)
+        and choice != {}
+        and set(choice) <= set(question.options)
+        and all(type(given) is int and 1 <= given <= most for given in choice.values())
+        and sum(choice.values()) <= question.terms["points"]
+    )
+
+
+def _importance_holds(question: Question, choice: Any) -> bool:
+    values = [step["value"] for step in question.terms["scale"]]
+    return (
+        isinstance(choice, dict)
+        and choice != {}
+        and set(choice) <= set(question.options)
+        and all(type(value) is int and value in values for value in choice.values())
+    )
+
+
+def _ranking_holds(question: Question, choice: Any) -> bool:
+    """Best first. Skipped ranks (null), shared ranks (a list) and repeats only where the rules say what they mean."""
+    terms = question.terms
+    if not isinstance(choice, list) or not choice:
+        return False
+    shared = [rank for rank in choice if isinstance(rank, list)]
+    named = [option for rank in choice for option in (rank if isinstance(rank, list) else [rank]) if rank is not None]
+    return (
+        choice[-1] is not None
+        and len(choice) <= (terms.get("most_ranks") or len(question.options))
+        and all(isinstance(option, str) and option in question.options for option in named)
+        and all(len(rank) > 1 and rank == [one for one in question.options if one in rank] for rank in shared)
+        and (None not in choice or terms.get("skips", "refuse") != "refuse")
+        and (not shared or terms.get("overvotes", "refuse") != "refuse")
+        and (len(set(named)) == len(named) or terms.get("repeats", "refuse") != "refuse")
+    )
+
+
+HOLDS: dict[str, Callable[[Question, Any], bool]] = {
+    "approval": _one_holds,
+    "selection": _some_hold,
+    "points": _points_hold,
+    "importance": _importance_holds,
+    "ranking": _ranking_holds,
+    "budget": _budget_holds,
+}
+
+
+# ── 5. Counting again ─────────────────────────────────────────────────────────────────────────────────────────────────
+Choices = list[tuple[Any, int]]
+"""Choices, and how many ballots made each."""
+
+
+def check_results(vote: Vote) -> Iterator[Unsound]:
+    """Count again and compare with what is published."""
+    published = vote.results.get("questions")
+    if (vote.results.get("contest"), vote.results.get("method")) != (vote.contest, vote.method):
+        yield Unsound(
+            "results.json gehört zu einer anderen Abstimmung als rules.json.",
+            "results.json belongs to another contest than rules.json.",
+        )
+    if not isinstance(published, dict) or set(published) != set(vote.questions):
+        raise Unsound(
+            "results.json nennt andere Fragen als rules.json.", "results.json names other questions than rules.json."
+        )
+    made: dict[str, Counter[str]] = {slug: Counter() for slug in vote.questions}
+    for question, ballot in vote.open_ballots():
+        if holds(question, ballot.choice):
+            made[question.slug][json.dumps(ballot.choice)] += 1
+    for slug, question in vote.questions.items() if vote.all_read else ():
+        choices = [(json.loads(choice), number) for choice, number in sorted(made[slug].items())]
+        yield from _compared(vote, question, choices, published[slug])
+
+
+def _compared(vote: Vote, question: Question, choices: Choices, published: dict[str, Any]) -> Iterator[Unsound]:
+    decided = Ties(question, published.get("ties", []))
+    yield from decided.unsound()
+    numbers = {"ballots": vote.number(question), "participants": vote.roll.get(question.slug, {}).get("roll")}
+    if vote.is_closed(question):
+        yield from _implausible(question, published, numbers)
+        return
+    counted = {**recount(question, choices, decided), **numbers}
+    for option in counted["options"]:
+        option["label"] = question.labels[option["slug"]]
+    for place, ours, theirs in _differences(counted, published, ""):
+        yield Unsound(
+            f"Frage »{question.slug}«: Die Nachzählung ergibt {ours} bei {place}, veröffentlicht ist {theirs}.",
+            f"Question “{question.slug}”: the recount gives {ours} at {place}, published is {theirs}.",
+        )
+        return
+
+
+def _implausible(question: Question, published: dict[str, Any], numbers: dict[str, Any]) -> Iterator[Unsound]:
+    """What can be said of a result without the ballots: its numbers cannot be larger than these."""
+    votes = [option["votes"] for option in published["options"]] if question.method == "approval" else []
+    parts = ("votes", "voters", "rated", "firsts")
+    given = [option[part] for option in published["options"] for part in parts if part in option]
+    whole = numbers["ballots"]
+    right = all(published[name] == number for name, number in numbers.items())
+    if not right or (votes and sum(votes) != whole) or not all(type(one) is int and 0 <= one <= whole for one in given):
+        yield Unsound(
+            f"Frage »{question.slug}«: Das veröffentlichte Ergebnis passt nicht zu {whole} Stimmen.",
+            f"Question “{question.slug}”: the published result does not fit {whole} ballots.",
+        )
+
+
+def _differences(ours: Any, theirs: Any, place: str) -> Iterator[tuple[str, str, str]]:
+    """Yield where two results differ, and what each says there."""
+    if isinstance(ours, dict) and isinstance(theirs, dict) and set(ours) == set(theirs):
+        for name in sorted(ours):
+            yield from _differences(ours[name], theirs[name], f"{place}/{name}")
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            name = one["slug"] if isinstance(one, dict) and "slug" in one else number + 1
+            yield from _differences(one, other, f"{place}/{name}")
+    elif ours != theirs or type(ours) is not type(theirs):
+        yield place or "/", json.dumps(ours, ensure_ascii=False)[:200], json.dumps(theirs, ensure_ascii=False)[:200]
+
+
+def recount(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
+    """Count valid choices on a question."""
+    return COUNTS[question.method](question, choices, ties)
+
+
+class Ties:
+    """Ties that were settled by drawing lots or by a recorded decision, as results.json tells them."""
+
+    def __init__(self, question: Question, published: list[dict[str, Any]]) -> None:
+        self.question, self.published = question, published
+        self.met: list[dict[str, Any]] = []
+
+    def unsound(self) -> Iterator[Unsound]:
+        """Draw the lots again."""
+        for tie in self.published:
+            tied, names = ", ".join(tie["between"]), sorted(tie["between"])
+            if sorted(tie["order"] or []) != names or tie["how"] not in ("lot", "staff"):
+                yield self._unsettled(tied)
+            elif tie["how"] == "lot" and tie["order"] != self._drawn(tie):
+                yield Unsound(
+                    f"Frage »{self.question.slug}«: Die Auslosung zwischen {tied} ergibt eine andere Reihenfolge.",
+                    f"Question “{self.question.slug}”: drawing lots between {tied} gives another order.",
+                )
+            elif (self.question.terms.get("ties") or tie["how"]) != tie["how"]:
+                yield Unsound(
+                    f"Frage »{self.question.slug}«: Über {tied} wurde anders entschieden, als die Regeln es vorsehen.",
+                    f"Question “{self.question.slug}”: the tie between {tied} was not settled as the rules provide.",
+                )
+
+    def _drawn(self, tie: dict[str, Any]) -> list[str]:
+        """Return the order of the SHA-256 over four lines: format, what is drawn about, the seed, the name."""
+        about = f"{self.question.contest}/{self.question.slug}/{','.join(tie['between'])}"
+        head = f"participation/lots/v1\n{about}\n{tie['seed']}\n"
+        return sorted(tie["between"], key=lambda name: hashlib.sha256((head + name).encode()).hexdigest())
+
+    def settle(self, kind: str, tied: Iterable[str], **place: int) -> list[str]:
+        """Return the order in which options that tie were put, best placed first."""
+        between = [option for option in self.question.options if option in set(tied)]
+        for tie in self.published:
+            if tie["between"] == between and sorted(tie["order"] or []) == sorted(between):
+                self.met.append({**place, "kind": kind, "between": between,
+                                 **{name: tie.get(name) for name in ("order", "how", "seed", "reason")}})  # fmt: skip
+                return list(tie["order"])
+        raise self._unsettled(", ".join(between))
+
+    def _unsettled(self, tied: str) -> Unsound:
+        return Unsound(
+            f"Frage »{self.question.slug}«: Zwischen {tied} besteht Gleichstand, und es fehlt, wie entschieden wurde.",
+            f"Question “{self.question.slug}”: there is a tie between {tied}, and how it was settled is missing.",
+        )
+
+
+def rounded(part: int, whole: int) -> str | None:
+    """Return a fraction with four decimals, rounded half up; nothing of nothing."""
+    if whole == 0:
+        return None
+    tenthousandths = (Fraction(part * 10_000, whole) + Fraction(1, 2)).__floor__()
+    return f"{tenthousandths // 10_000}.{tenthousandths % 10_000:04d}"
+
+
+def _count_one(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
+    """Zustimmung: one option on each ballot."""
+    return {
+        "options": [
+            {"slug": option, "votes": sum(number for choice, number in choices if choice == option)}
+            for option in question.options
+        ]
+    }
+
+
+def _votes(question: Question, choices: Choices) -> dict[str, int]:
+    return {option: sum(number for choice, number in choices if option in choice) for option in question.options}
+
+
+def _count_some(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
+    """Auswahl: up to some of the options on each ballot."""
+    votes, whole = _votes(question, choices), sum(number for _, number in choices)
+    return {
+        "options": [
+            {"slug": one, "votes": votes[one], "share": rounded(votes[one], whole)} for one in question.options
+        ],
+        "none": sum(number for choice, number in choices if choice == []),
+        **_elected(question, votes, ties),
+        "ties": ties.met,
+    }
+
+
+def _elected(question: Question, votes: dict[str, int], ties: Ties) -> dict[str, Any]:
+    """Give the seats to the options with most votes; without any vote nobody is elected."""
+    seats = question.terms.get("seats")
+    if seats is None:
+        return {}
+    elected: list[str] = []
+    for level in sorted({number for number in votes.values() if number > 0}, reverse=True):
+        equal = [option for option in question.options if votes[option] == level]
+        free = seats - len(elected)
+        if free > 0:
+            elected += equal if len(equal) <= free else ties.settle("seat", equal)[:free]
+    return {"elected": [option for option in question.options if option in elected]}
+
+
+def _count_points(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
+    """Punkte: spread over the options."""
+    points = {one: sum(choice.get(one, 0) * number for choice, number in choices) for one in question.options}
+    voters = _votes(question, choices)
+    whole = sum(points.values())
+    return {
+        "options": [
+            {"slug": one, "points": points[one], "voters": voters[one], "share": rounded(points[one], whole)}
+            for one in question.options
+        ],
+        "points": whole,
+        **_elected(question, points, ties),
+        "ties": ties.met,
+    }
+
+
+def _count_importance(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
+    """Wichtigkeit: a value of the scale for each option, or none."""
+    options = []
+    for one in question.options:
+        given: Counter[int] = Counter()
+        for choice, number in choices:
+            if one in choice:
+                given[choice[one]] += number
+        values = [step["value"] for step in question.terms["scale"]]
+        rated, total = sum(given.values()), sum(value * number for value, number in given.items())
+        options.append(
+            {
+                "slug": one,
+                "values": {str(value): given[value] for value in values},
+                "shares": {str(value): rounded(given[value], rated) for value in values},
+                "rated": rated,
+                "sum": total,
+                "mean": rounded(total, rated),
+            }
+        )
+    return {"options": options, "ties": ties.met}
+
+
+def _count_budget(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
+    """Budget: the projects with most votes, one after the other, each if it still fits into the sum."""
+    votes, whole = _votes(question, choices), sum(number for _, number in choices)
+    left, funded = question.terms["sum"], []
+    for level in sorted({number for number in votes.values() if number > 0}, reverse=True):
+        fitting = [one for one in question.options if votes[one] == level and question.costs[one] <= left]
+        if sum(question.costs[one] for one in fitting) > left:
+            fitting = ties.settle("order", fitting)
+        for one in fitting:
+            if question.costs[one] <= left:
+                funded.append(one)
+                left -= question.costs[one]
+    return {
+        "options": [
+            {
+                "slug": one,
+                "votes": votes[one],
+                "share": rounded(votes[one], whole),
+                "cost": question.costs[one],
+                "funded": one in funded,
+            }
+            for one in question.options
+        ],
+        "none": sum(number for choice, number in choices if choice == []),
+        "sum": question.terms["sum"],
+        "spent": question.terms["sum"] - left,
+        "funded": funded,
+        "ties": ties.met,
+    }
+
+
+def _count_ranking(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
+    """Rangfolge, by instant run-off: the weakest option leaves until one has more than half of the ballots that count.
+
+    In each round every ballot is read anew from its first rank on.
+    """
+    running, winner = list(question.options), None
+    rounds: list[dict[str, Any]] = []
+    stands = [_stands_for(question, choice, running) for choice, _ in choices]
+    firsts = _tallied(running, choices, stands)
+    while sum(firsts.values()) > 0 and winner is None:
+        tally = _tallied(running, choices, stands)
+        active = sum(tally.values())
+        winner = next((option for option in running if tally[option] * 2 > active), None)
+        if winner is None and len(running) == 2:
+            winner = ties.settle("winner", running, round=len(rounds) + 1)[0]
+        leaving = [] if winner else _weakest(question, tally, ties, len(rounds) + 1)
+        running = [option for option in running if option not in leaving]
+        then = [_stands_for(question, choice, running) for choice, _ in choices]
+        told = {"tally": tally, "active": active, "majority": active // 2 + 1, "exhausted": _out(choices, stands)}
+        rounds.append(
+            {**told, "eliminated": leaving, "transfers": _transfers(question, choices, stands, then, leaving)}
+        )
+        stands = then
+    options = [{"slug": option, "firsts": number} for option, number in firsts.items()]
+    return {"options": options, "rounds": rounds, "winner": winner, "ties": ties.met}
+
+
+OUT = ("choices", "overvotes", "skips")
+"""Why a ballot counts no longer: nothing left on it, several options on one rank, too many ranks skipped."""
+
+Standing = tuple[Any, str]
+"""The option that a ballot counts for, or None, and why it counts for none."""
+
+
+def _stands_for(question: Question, ranks: list[Any], running: Sequence[str]) -> Standing:
+    skipped, allowed = 0, question.terms.get("skips", "refuse")
+    for rank in ranks:
+        if rank is None:
+            skipped += 1
+            if allowed is not None and skipped > allowed:
+                return None, "skips"
+            continue
+        skipped = 0
+        if isinstance(rank, list):
+            if question.terms.get("overvotes") == "exhaust":
+                return None, "overvotes"
+        elif rank in running:
+            return rank, ""
+    return None, "choices"
+
+
+def _tallied(running: Sequence[str], choices: Choices, stands: Sequence[Standing]) -> dict[str, int]:
+    tally = dict.fromkeys(running, 0)
+    for (_, number), (option, _) in zip(choices, stands, strict=True):
+        if option is not None:
+            tally[option] += number
+    return tally
+
+
+def _out(choices: Choices, stands: Sequence[Standing]) -> dict[str, int]:
+    """Return how many ballots count no longer, by the reason."""
+    return {
+        why: sum(number for (_, number), at in zip(choices, stands, strict=True) if at == (None, why)) for why in OUT
+    }
+
+
+def _weakest(question: Question, tally: dict[str, int], ties: Ties, number: int) -> list[str]:
+    """Return the options that leave after a round.
+
+    Those who together have fewer votes than the next one can go at once: in whatever order they left, none of them
+    would pass it. Without such a batch one leaves, and a tie is settled by what was decided.
+    """
+    levels = sorted(set(tally.values()))
+    batches = []
+    for level, higher in pairwise(levels):
+        batch = [option for option in tally if tally[option] <= level]
+        if sum(tally[option] for option in batch) < higher:
+            batches.append(batch)
+    if batches and question.terms.get("batch_elimination"):
+        return batches[-1]
+    lowest = [option for option in tally if tally[option] == levels[0]]
+    if len(lowest) == 1 or lowest in batches:
+        return lowest
+    return ties.settle("elimination", lowest, round=number)[-1:]
+
+
+def _transfers(
+    question: Question, choices: Choices, before: Sequence[Standing], after: Sequence[Standing], leaving: Sequence[str]
+) -> list[dict[str, Any]]:
+    moved: Counter[tuple[str, Any]] = Counter()
+    for (_, number), (old, _), (new, _) in zip(choices, before, after, strict=True):
+        if old in leaving:
+            moved[old, new] += number
+    targets = [*question.options, None]
+    return [{"from": old, "to": new, "votes": moved[old, new]} for old in leaving for new in targets if moved[old, new]]
+
+
+COUNTS: dict[str, Callable[[Question, Choices, Ties], dict[str, Any]]] = {
+    "approval": _count_one,
+    "selection": _count_some,
+    "points": _count_points,
+    "importance": _count_importance,
+    "ranking": _count_ranking,
+    "budget": _count_budget,
+}
+
+CHECKS: list[Callable[[Vote], Iterator[Unsound]]] = [
+    check_log,
+    check_checkpoints,
+    check_ballots,
+    check_log_against_ballots,
+    check_roll,
+    check_choices,
+    check_results,
+]
+
+
+# ── 7. One's own ballot ───────────────────────────────────────────────────────────────────────────────────────────────
+def check_receipt(vote: Vote, file: Path, report: Report) -> Iterator[Unsound]:
+    """Check that the ballot of a receipt is included, and with which choice."""
+    slip = _read_receipt(vote, _read_small(file))
+    number, question = slip["commitment"], vote.questions.get(slip["question"])
+    if slip["contest"] != vote.contest or question is None:
+        raise Unsound(
+            f"Der Beleg gehört zu einer anderen Abstimmung (»{slip['contest']}«, Frage »{slip['question']}«).",
+            f"The receipt belongs to another contest (“{slip['contest']}”, question “{slip['question']}”).",
+        )
+    knows_choice = "choice" in slip and "nonce" in slip
+    if knows_choice and check_number(vote.contest, question.slug, slip["nonce"], slip["choice"]) != number:
+        raise Unsound(
+            "Der Beleg ist in sich nicht stimmig: Die Prüfnummer gehört nicht zur Wahl, die auf ihm steht.",
+            "The receipt does not hold together: its check number does not belong to the choice it shows.",
+        )
+    ballot = next((one for one in vote.ballots if one.number == number and one.question == question.slug), None)
+    if ballot is None:
+        yield _missing(vote, number)
+    else:
+        choice = slip.get("choice") if knows_choice else ballot.choice
+        _tell_of_receipt(question, choice, knows_choice or not ballot.is_closed, report)
+
+
+def _read_receipt(vote: Vote, text: str) -> dict[str, Any]:
+    """Return the receipt. It comes alone as JSON, or inside a proof (c2sp.org/tlog-proof), which is checked too."""
+    is_proof = text.startswith("c2sp.org/tlog-proof@v1\n")
+    head, _, checkpoint = text.partition("\n\n")
+    try:
+        lines = head.split("\n")
+        slip = _json(_bytes(lines[1].removeprefix("extra ")).decode("utf-8") if is_proof else text, "")
+        if not all(isinstance(slip[name], str) for name in ("contest", "question", "commitment")):
+            raise ValueError("no receipt")
+        index = int(lines[2].removeprefix("index ")) if is_proof else 0
+        hashes = [_bytes(line) for line in lines[3:]] if is_proof else []
+    except (Unsound, *ODD) as error:
+        raise Unsound("Der Beleg ist nicht lesbar.", "The receipt is unreadable.") from error
+    if is_proof:
+        _check_proof(vote, slip["commitment"], index, hashes, checkpoint)
+    return slip
+
+
+def _check_proof(vote: Vote, number: str, index: int, hashes: list[bytes], checkpoint: str) -> None:
+    """Follow a proof from the entry to the root that was signed (RFC 9162, section 2.1.3.2)."""
+    try:
+        size, root = vote.signer.open_checkpoint(checkpoint)
+    except Unsound as wrong:
+        raise Unsound(
+            f"Der Nachweis auf dem Beleg gilt nicht ({wrong.de}).", f"The proof fails ({wrong.en})."
+        ) from wrong
+    node = hashlib.sha256(b"\x00cast " + number.encode()).digest()
+    place, last = index, size - 1
+    for sibling in hashes:
+        left = place & 1 or place == last
+        node = hashlib.sha256(b"\x01" + (sibling + node if left else node + sibling)).digest()
+        while left and not place & 1 and place:
+            place, last = place >> 1, last >> 1
+        place, last = place >> 1, last >> 1
+    if not 0 <= index < size or last != 0 or node != root:
+        raise Unsound(
+            "Der Nachweis auf dem Beleg führt nicht zum unterschriebenen Prüfpunkt.",
+            "The proof on the receipt does not lead to the signed checkpoint.",
+        )
+    if vote.standing is not None and _roots(vote.leaves, {size}).get(size) != root:
+        raise _forked(size)
+
+
+def _missing(vote: Vote, number: str) -> Unsound:
+    if ("void", number) in vote.leaves:
+        return Unsound(
+            "Ihre Stimme steht im Protokoll und ist dort gestrichen: Sie wurde danach geändert oder zurückgezogen."
+            " Haben Sie das nicht getan, wenden Sie sich mit dem Beleg an die Prüfstelle.",
+            "Your ballot is in the log and struck out there: it was changed or withdrawn afterwards. If that was not"
+            " you, take the receipt to the audit office.",
+        )
+    return Unsound(
+        "Ihre Stimme ist nicht enthalten. Haben Sie sie danach nicht geändert und nicht zurückgezogen, wenden Sie sich"
+        " mit dem Beleg an die Prüfstelle.",
+        "Your ballot is not included. If you neither changed nor withdrew it afterwards, take the receipt to the audit"
+        " office.",
+    )
+
+
+def _tell_of_receipt(question: Question, choice: Any, is_known: bool, report: Report) -> None:
+    if is_known:
+        report.note(
+            f"Ihre Stimme ist enthalten. Frage »{question.slug}«, Ihre Wahl: {question.worded(choice, 'de')}.",
+            f"Your ballot is included. Question “{question.slug}”, your choice: {question.worded(choice, 'en')}.",
+        )
+    else:
+        report.note(
+            f"Ihre Stimme ist enthalten. Frage »{question.slug}«; die Wahl ist hier nicht veröffentlicht.",
+            f"Your ballot is included. Question “{question.slug}”; the choice is not published here.",
+        )
+
+
+def _read_small(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(1_000_001)
+        if len(text) > 1_000_000:
+            raise ValueError("too long")
+        return text.decode("utf-8")
+    except (OSError, ValueError) as error:
+        raise Unsound(f"Die Datei »{file.name}« ist nicht lesbar.", f"“{file.name}” is unreadable.") from error
+
+
+# ── Signatures: notes (c2sp.org/signed-note) with Ed25519 (RFC 8032) ──────────────────────────────────────────────────
+class Key:
+    """A public key with its name, ``name+hash+base64``."""
+
+    def __init__(self, text: str) -> None:
+        unreadable = Unsound("public_key.txt enthält keinen Schlüssel.", "public_key.txt contains no key.")
+        self.text = text[:-1] if text.endswith("\n") else text
+        name, _, rest = self.text.partition("+")
+        key_id, _, material = rest.partition("+")
+        try:
+            raw = _bytes(material)
+        except ValueError as error:
+            raise unreadable from error
+        self.name, self.public = name, raw[1:]
+        self.key_id = hashlib.sha256(name.encode("utf-8", "replace") + b"\n" + raw).digest()[:4]
+        point = _point(self.public)
+        if not name or raw[:1] != b"\x01" or key_id != self.key_id.hex() or point is None:
+            raise unreadable
+        x, y, z, t = point
+        self._minus = _doublings((P - x, y, z, P - t))
+
+    def open(self, note: str) -> str:
+        """Return the text of a note that this key has signed."""
+        text, found, signatures = note.rpartition("\n\n")
+        head = f"— {self.name} "
+        try:
+            lines = [line for line in signatures.split("\n") if line.startswith(head)]
+            mine = [one[4:] for one in (_bytes(line[len(head) :]) for line in lines) if one[:4] == self.key_id]
+        except ValueError:
+            mine = []
+        if not found or len(mine) != 1 or not note.endswith("\n"):
+            raise Unsound("die Unterschrift fehlt oder ist beschädigt", "the signature is missing or damaged")
+        if not self._signed((text + "\n").encode("utf-8"), mine[0]):
+            raise Unsound("die Unterschrift passt nicht zum Text", "the signature does not fit the text")
+        return text + "\n"
+
+    def open_checkpoint(self, note: str) -> tuple[int, bytes]:
+        """Return how many entries a log had, and the root of its tree."""
+        lines = self.open(note).split("\n")
+        if lines[0] != self.name:
+            raise Unsound("er gehört zu einem anderen Protokoll", "it belongs to another log")
+        try:
+            if not re.fullmatch(r"0|[1-9][0-9]{0,17}", lines[1]) or len(_bytes(lines[2])) != 32:
+                raise ValueError("no checkpoint")
+            return int(lines[1]), _bytes(lines[2])
+        except (ValueError, IndexError) as error:
+            raise Unsound("er nennt keine Zahl und keine Wurzel", "it names no size and no root") from error
+
+    def _signed(self, message: bytes, signature: bytes) -> bool:
+        """RFC 8032, section 5.1.7: R is [S]B minus [k]A."""
+        number = int.from_bytes(signature[32:], "little")
+        if len(signature) != 64 or number >= ORDER:
+            return False
+        hashed = hashlib.sha512(signature[:32] + self.public + message).digest()
+        factor = int.from_bytes(hashed, "little") % ORDER
+        if not BASE_DOUBLINGS:
+            BASE_DOUBLINGS.extend(_doublings(BASE))
+        return _written(_sum(_times(number, BASE_DOUBLINGS), _times(factor, self._minus))) == signature[:32]
+
+
+Point = tuple[int, int, int, int]
+"""A point of the curve as (X, Y, Z, T) with x = X/Z, y = Y/Z, x*y = T/Z (RFC 8032, section 5.1.4)."""
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+CURVE = -121665 * pow(121666, P - 2, P) % P
+NOTHING: Point = (0, 1, 1, 0)
+BASE_DOUBLINGS: list[Point] = []
+
+
+def _sum(one: Point, other: Point) -> Point:
+    a = (one[1] - one[0]) * (other[1] - other[0]) % P
+    b = (one[1] + one[0]) * (other[1] + other[0]) % P
+    c = 2 * one[3] * other[3] * CURVE % P
+    d = 2 * one[2] * other[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def _doublings(point: Point) -> list[Point]:
+    """Return a point, its double, the double of that, and so on, 256 in all."""
+    found = [point]
+    for _ in range(255):
+        found.append(_sum(found[-1], found[-1]))
+    return found
+
+
+def _times(factor: int, doublings: Sequence[Point]) -> Point:
+    total = NOTHING
+    for doubled in doublings:
+        if factor & 1:
+            total = _sum(total, doubled)
+        factor >>= 1
+    return total
+
+
+def _written(point: Point) -> bytes:
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def _point(written: bytes) -> Point | None:
+    """Return the point that 32 bytes stand for, or None (RFC 8032, section 5.1.3)."""
+    number = int.from_bytes(written, "little")
+    sign, y = number >> 255, number & (1 << 255) - 1
+    if len(written) != 32 or y >= P:
+        return None
+    square = (y * y - 1) * pow(CURVE * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if (x * x - square) % P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return x, y, 1, x * y % P
+
+
+_base = _point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+BASE: Point = _base if _base is not None else NOTHING
+
+
+def _bytes(text: str) -> bytes:
+    """Read base64 in its one spelling."""
+    found = base64.b64decode(text, validate=True)
+    if base64.b64encode(found).decode() != text:
+        raise ValueError("not the one spelling")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
