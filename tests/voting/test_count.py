@@ -444,6 +444,8 @@ def test_a_decision_that_names_others_is_an_error() -> None:
         ({"skips": 1}, ["c", None, "a"], None),
         ({"skips": 1}, ["c", None, None, "a"], "skips"),
         ({"skips": None}, ["c", None, None, "a"], None),
+        ({"skips": 1, "repeats": "skip"}, ["c", None, "c", None, "a"], None),
+        ({"skips": 1, "overvotes": "skip"}, ["c", None, ["a", "b"], None, "a"], None),
         ({"skips": 0}, ["c", None, "a"], "skips"),
         ({"skips": 0}, ["c", None], "skips"),
         ({"overvotes": "exhaust"}, ["c", ["a", "b"], "a"], "overvotes"),
