@@ -11,6 +11,7 @@ from participation.archives import commands, queries
 from participation.foundation.facts import Fact
 from participation.foundation.i18n import words_of
 from participation.foundation.web import clock, session, settings
+from participation.log.queries import contest_id_of
 from participation.voting.keys import KeyFolder
 
 archives = AppGroup("archives", help="Archives of released contests.")
@@ -31,7 +32,7 @@ def make() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def whole(slug: str, file: Path) -> None:
     """Write the archive of SLUG with all ballots open to FILE, for the audit office alone."""
-    contest_id = queries.contest_id_of(session(), slug)
+    contest_id = contest_id_of(session(), slug)
     if contest_id is None:
         raise click.ClickException(f"No contest of the name {slug}.")
     try:

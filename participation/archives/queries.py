@@ -60,11 +60,6 @@ def due(session: Session, *, now: datetime) -> list[int]:
     return sorted(session.execute(wanted).scalars())
 
 
-def contest_id_of(session: Session, slug: str) -> int | None:
-    """Return the contest of a name."""
-    return session.execute(select(Contest.id).where(Contest.slug == slug)).scalar_one_or_none()
-
-
 def archive_of(session: Session, *, contest_id: int) -> Archive:
     """Return what goes into the archive of a counted contest; leaves and ballots come row by row."""
     contest = session.get_one(Contest, contest_id)

@@ -36,8 +36,8 @@ ROLE_NAMES = {
     Role.AUDIT: marked("Prüfung"),
     Role.ADMIN: marked("Administration"),
 }
-GRANTED_NOW = (Role.STAFF, Role.MODERATOR, Role.ADMIN)
-"""The roles that pages exist for."""
+GRANTED_NOW = (Role.STAFF, Role.MODERATOR, Role.AUDIT, Role.ADMIN)
+"""The roles that something exists for; that of Prüfung is a command of the shell."""
 
 
 class Kind(StrEnum):

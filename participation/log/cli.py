@@ -7,6 +7,8 @@ import sys
 import click
 from flask.cli import AppGroup
 
+from participation.accounts.queries import person_by_email
+from participation.foundation.facts import Fact
 from participation.foundation.i18n import words_of
 from participation.foundation.web import clock, session, settings
 from participation.log import commands, queries
@@ -25,6 +27,23 @@ def check() -> None:
     if gaps:
         sys.exit(1)
     click.echo("Alle Schlüssel passen.")
+
+
+@contests.command("sample")
+@click.argument("slug")
+@click.option("--by", required=True, metavar="MAIL", help="Who audits; the journal names them.")
+@click.option("--number", default=30, show_default=True, help="How many people to draw.")
+def sample(slug: str, by: str, number: int) -> None:
+    """Draw people at random from the roll of SLUG, one line each: participant, kind, address."""
+    auditor, contest_id = person_by_email(session(), by), queries.contest_id_of(session(), slug)
+    if auditor is None or contest_id is None:
+        raise click.ClickException("No such account or contest.")
+    try:
+        drawn = commands.sample_roll(session(), contest_id=contest_id, by=auditor, number=number, clock=clock)
+    except Fact as fact:
+        raise click.ClickException(words_of(fact)) from fact
+    for line in drawn:
+        click.echo(f"{line.participant_id},{line.kind},{line.email or ''}")
 
 
 @contests.command("batch")

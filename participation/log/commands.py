@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from random import SystemRandom
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from participation.audiences.queries import office_of
+from participation.audiences.facts import Role
+from participation.audiences.queries import office_of, why_not_act
 from participation.foundation.clock import Clock
 from participation.foundation.db import is_postgresql, transaction
 from participation.foundation.facts import Fact
@@ -213,6 +215,28 @@ def _forget_tags(session: Session, contest_id: int) -> int:
         update(Ballot).where(mine).values(voter_tag=at_random), execution_options={"synchronize_session": False}
     )
     return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+# ── Audit ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def sample_roll(session: Session, *, contest_id: int, by: UUID, number: int, clock: Clock) -> list[queries.SampleLine]:
+    """Draw people at random from the roll of a contest, so that the audit office can see whether they exist.
+
+    :param by: somebody who audits this audience or its office
+    :param number: how many; all of them where there are fewer
+    :raises NotEntitled: unless ``by`` does
+    """
+    with transaction(session):
+        now = clock()
+        audience_id = audience_of(session, session.get_one(Contest, contest_id).window_id)
+        reason = why_not_act(session, person_id=by, role=Role.AUDIT, audience_id=audience_id, now=now)
+        if reason is not None:
+            raise reason
+        everybody = queries.participants_of(session, contest_id=contest_id)
+        drawn = SystemRandom().sample(everybody, min(number, len(everybody)))
+        details = {"drawn": len(drawn), "roll": len(everybody)}
+        office_id, about = office_of(session, audience_id), f"contest:{contest_id}"
+        note(session, act="log:roll_sampled", actor=by, office_id=office_id, about=about, now=now, details=details)
+        return queries.sample_lines(session, drawn)
 
 
 # ── Parts of these ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from participation.accounts.models import Person
 from participation.audiences.models import Participant
 from participation.foundation.paging import Page, cut
 from participation.log.facts import Found, NoLog, NoReceipts, NoSuchContest
@@ -21,7 +22,7 @@ from participation.voting.facts import NoBallot, NoSuchQuestion
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import LeafKind, LogUnsound, cast_leaf, kept, receipt, void_leaf
 from participation.voting.merkle import Tree
-from participation.voting.models import Ballot, Contest, PendingLeaf, Question
+from participation.voting.models import Ballot, Contest, PendingLeaf, Question, RollEntry
 from participation.voting.notes import NoteUnsound, Proof, Verifier, open_checkpoint, prove
 from participation.windows.facts import State, WindowNotPublished, WindowTimes, why_shut
 from participation.windows.models import Window
@@ -91,6 +92,15 @@ class ToMail:
     size: int
     note: str
     is_last: bool
+
+
+@dataclass(frozen=True)
+class SampleLine:
+    """Somebody who took part, for the audit office; the address is None once they are erased."""
+
+    participant_id: UUID
+    kind: str
+    email: str | None
 
 
 def with_waiting(session: Session) -> list[int]:
@@ -178,6 +188,24 @@ def _keys_of_nothing(session: Session, keys: KeyFolder) -> Iterator[str]:
     known = set(session.execute(select(Contest.slug)).scalars())
     for slug in sorted((keys.contests() | keys.signed_contests()) - known):
         yield f"key {slug} belongs to no contest here: taken back, or the key of another database"
+
+
+def contest_id_of(session: Session, slug: str) -> int | None:
+    """Return the contest of a name."""
+    return session.execute(select(Contest.id).where(Contest.slug == slug)).scalar_one_or_none()
+
+
+def participants_of(session: Session, *, contest_id: int) -> list[UUID]:
+    """Return everybody on the roll of a contest, once each."""
+    entered = select(RollEntry.participant_id).join(Question, Question.id == RollEntry.question_id)
+    return list(session.execute(entered.where(Question.contest_id == contest_id).distinct()).scalars())
+
+
+def sample_lines(session: Session, participant_ids: Sequence[UUID]) -> list[SampleLine]:
+    """Return who these participants are."""
+    named = select(Participant.id, Participant.kind, Person.email).outerjoin(Person, Person.id == Participant.person_id)
+    rows = session.execute(named.where(Participant.id.in_(participant_ids)).order_by(Participant.id))
+    return [SampleLine(row.id, row.kind, row.email) for row in rows]
 
 
 # ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

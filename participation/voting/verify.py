@@ -92,20 +92,27 @@ class Report:
 # ── From the command line ─────────────────────────────────────────────────────────────────────────────────────────────
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check an archive, print what was found, and return the exit status: 0 if all is well, else 1."""
-    asked = _command_line().parse_args(arguments)
     if hasattr(sys.stdout, "reconfigure"):
+        # Where the terminal knows no umlauts, they become question marks.
         sys.stdout.reconfigure(errors="replace")
+    asked = _command_line().parse_args(arguments)
     report = examine(asked.archive, receipt=asked.receipt, key=asked.key, checkpoint=asked.checkpoint, lang=asked.lang)
-    english = asked.lang == "en"
-    for note in report.notes:
-        print("-", note)
-    for failure in report.failures:
-        print("FAILURE:" if english else "FEHLER:", failure)
+    try:
+        print("\n".join(_told(report)), flush=True)
+    except BrokenPipeError:
+        # Whoever reads along has read enough.
+        sys.stdout = None
+    return 1 if report.failures else 0
+
+
+def _told(report: Report) -> Iterator[str]:
+    english = report.lang == "en"
+    yield from (f"- {note}" for note in report.notes)
+    yield from (f"{'FAILURE' if english else 'FEHLER'}: {failure}" for failure in report.failures)
     if report.failures:
-        print("The archive is NOT in order." if english else "Das Archiv ist NICHT in Ordnung.")
-        return 1
-    print("The archive is in order." if english else "Das Archiv ist in Ordnung.")
-    return 0
+        yield "The archive is NOT in order." if english else "Das Archiv ist NICHT in Ordnung."
+    else:
+        yield "The archive is in order." if english else "Das Archiv ist in Ordnung."
 
 
 def _command_line() -> argparse.ArgumentParser:
@@ -808,7 +815,7 @@ def _differences(ours: Any, theirs: Any, place: str) -> Iterator[tuple[str, str,
             name = one["slug"] if isinstance(one, dict) and "slug" in one else number + 1
             yield from _differences(one, other, f"{place}/{name}")
     elif ours != theirs or type(ours) is not type(theirs):
-        yield place or "/", json.dumps(ours, ensure_ascii=False)[:200], json.dumps(theirs, ensure_ascii=False)[:200]
+        yield place[1:], json.dumps(ours, ensure_ascii=False)[:200], json.dumps(theirs, ensure_ascii=False)[:200]
 
 
 def recount(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from sqlalchemy.sql.base import Executable
 from participation.contributions.models import Contribution
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.clock import StoppedClock
+from participation.log.models import Checkpoint, LogLeaf
 from participation.results.commands import recount
 from participation.results.models import Result
 from participation.rounds.models import Round
 from participation.voting.models import Ballot, Contest, Option, PendingLeaf, Question, RollEntry
+from participation.voting.notes import Signer, sign_checkpoint
 from tests.tampering import without_triggers
 from tests.world import RoundWords, a_moderator
 from tests.world.moderation import publish, withhold
@@ -102,6 +104,32 @@ TAMPERING: dict[str, tuple[Callable[[Session, RoundWords], Executable | None], s
     "the rule sheet was rewritten": (
         lambda session, round: update(Round).values(rule_sheet={"a": 1}, rule_sheet_sha256="0" * 64),
         "round {slug}: the rule sheet is not that of rule_sheet_sha256",
+    ),
+    "an entry of the log is gone": (
+        lambda session, round: text('DELETE FROM log_leaf WHERE "index" = 3'),
+        "contest {slug}: the log has gaps",
+    ),
+    "the last entry of the log is gone": (
+        lambda session, round: text('DELETE FROM log_leaf WHERE "index" = (SELECT max("index") FROM log_leaf)'),
+        "contest {slug}: the log is not that of its checkpoint of 7",
+    ),
+    "two entries of the log were exchanged for others": (
+        lambda session, round: update(LogLeaf).where(LogLeaf.index == 0).values(leaf=b"cast " + b"0" * 64),
+        "is not in the log",
+    ),
+    "the last checkpoint is gone": (
+        lambda session, round: delete(Checkpoint),
+        "contest {slug}: closed without a last checkpoint",
+    ),
+    "a checkpoint was signed by somebody else": (
+        lambda session, round: update(Checkpoint).values(
+            note=sign_checkpoint(Signer(f"localhost/abstimmungen/{round.slug}", bytes(32)), size=7, root=bytes(32))
+        ),
+        "contest {slug}: the checkpoint of 7 is not signed by the contest's key",
+    ),
+    "an option is gone": (
+        lambda session, round: delete(Option).where(Option.slug == "enthaltung"),
+        "contest {slug}: questions or options are not those of the rules",
     ),
     "the count was forgotten": (
         lambda session, round: update(Round).values(counted_at=None, released_at=None),

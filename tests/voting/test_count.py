@@ -24,7 +24,8 @@ from participation.voting.count import (
 )
 from participation.voting.facts import Asked, Method
 from participation.voting.ledger import canonical
-from participation.voting.logic import why_invalid, why_unfit
+from participation.voting.logic import tidied, why_invalid, why_unfit
+from participation.voting.verify import Question, Ties, recount
 
 Settle = Callable[[Figures, Figures], list[str]]
 """Gives the order of what ties, by the tie and the figures so far."""
@@ -310,6 +311,59 @@ def _as_funded(figures: Figures, by_hand: list[str]) -> list[str]:
     return sorted(by_hand, key=place)
 
 
+# ── By the verifier that journalists get ──────────────────────────────────────────────────────────────────────────────
+def _verified(asked: Asked, ballots: Ballots, figures: Figures) -> Figures:
+    """Count again by verify.py, which shares nothing with the count but the description of the rules."""
+    options = [{"slug": one, "label": {"de": one}, "cost": asked.costs.get(one)} for one in asked.options]
+    question = Question("runde", str(asked.method), {"slug": "frage", "terms": asked.terms, "options": options})
+    ties = Ties(question, figures.get("ties", []))
+    return {**recount(question, list(ballots), ties), "ballots": figures["ballots"]}
+
+
+@pytest.mark.parametrize("method", Method)
+def test_the_verifier_comes_to_the_same_figures(method: Method) -> None:
+    for number in range(200):
+        asked, choices, order = _random_contest(method, number)
+        ballots: Ballots = [(choice, 1) for choice in choices]
+        figures = counted(asked, ballots, _in_order_of(order))
+        assert _verified(asked, ballots, figures) == figures
+
+
+def test_the_verifier_reads_skips_overvotes_and_repeats_alike() -> None:
+    reasons: dict[str, int] = {}
+    for number in range(300):
+        dice = Random(f"paper/{number}")
+        terms = {
+            "skips": dice.choice([0, 1, None]),
+            "overvotes": dice.choice(["exhaust", "skip"]),
+            "repeats": "skip",
+            "batch_elimination": dice.random() < 0.5,
+        }
+        options = tuple("abcde")
+        asked = Asked(Method.RANKING, options, terms)
+        ballots = [(_paper(dice, asked), dice.randint(1, 9)) for _ in range(dice.randint(3, 20))]
+        ballots = [(ranks, times) for ranks, times in ballots if why_invalid(ranks, asked) is None]
+        figures = counted(asked, ballots, _in_order_of(dice.sample(options, 5)))
+        assert _verified(asked, ballots, figures) == figures
+        for reason, out in figures["rounds"][-1]["exhausted"].items() if figures["rounds"] else ():
+            reasons[reason] = reasons.get(reason, 0) + out
+    assert all(reasons[reason] > 100 for reason in ("choices", "overvotes", "skips")), reasons
+
+
+def _paper(dice: Random, asked: Asked) -> Any:
+    """Return the ranks of a ballot that was filled in by hand: gaps, several on one rank, the same one twice."""
+    ranks: list[Any] = []
+    for _ in range(dice.randint(1, 5)):
+        kind = dice.random()
+        if kind < 0.2:
+            ranks.append(None)
+        elif kind < 0.3:
+            ranks.append(sorted(dice.sample(asked.options, 2)))
+        else:
+            ranks.append(dice.choice(asked.options))
+    return tidied(ranks, asked)
+
+
 # ── Ties ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _tie(figures: Figures) -> tuple[Any, ...]:
     (tie,) = figures["ties"]
@@ -390,6 +444,8 @@ def test_a_decision_that_names_others_is_an_error() -> None:
         ({"skips": 1}, ["c", None, "a"], None),
         ({"skips": 1}, ["c", None, None, "a"], "skips"),
         ({"skips": None}, ["c", None, None, "a"], None),
+        ({"skips": 1, "repeats": "skip"}, ["c", None, "c", None, "a"], None),
+        ({"skips": 1, "overvotes": "skip"}, ["c", None, ["a", "b"], None, "a"], None),
         ({"skips": 0}, ["c", None, "a"], "skips"),
         ({"skips": 0}, ["c", None], "skips"),
         ({"overvotes": "exhaust"}, ["c", ["a", "b"], "a"], "overvotes"),

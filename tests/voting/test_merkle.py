@@ -86,6 +86,7 @@ def test_every_proof_holds_and_no_other_root_leaf_or_place_does(seed: int) -> No
     assert not verify_inclusion(leaves[index], index=index, size=size, proof=[*proof, root], root=root)
     assert not verify_inclusion(leaves[index], index=index, size=size, proof=proof, root=leaf_hash(root))
     assert not verify_inclusion(leaves[index], index=size, size=size, proof=proof, root=root)
+    assert not verify_inclusion(leaves[index], index=index, size=4 * size, proof=proof, root=root)
     if proof:
         assert not verify_inclusion(leaves[index], index=index, size=size, proof=proof[:-1], root=root)
         assert not verify_inclusion(leaves[index], index=index ^ 1, size=size, proof=proof, root=root)
@@ -125,8 +126,10 @@ def test_a_resumed_tree_says_what_it_forgot() -> None:
     resumed = Tree.resumed(4, Tree(LEAVES).peaks(4))
     with pytest.raises(LookupError):
         resumed.inclusion(2)
-    with pytest.raises(LookupError):
-        resumed.root(3)
+    resumed.extend(LEAVES[4:])
+    for forgotten in (lambda: resumed.root(3), lambda: resumed.inclusion(2), lambda: resumed.consistency(2)):
+        with pytest.raises(LookupError):
+            forgotten()
 
 
 def test_a_size_that_is_not_there_is_refused() -> None:
@@ -150,6 +153,7 @@ def test_an_entry_is_never_taken_for_a_node() -> None:
 
 def test_the_empty_log_is_where_every_log_begins() -> None:
     tree = Tree(LEAVES)
+    assert tree.consistency(0) == []
     assert verify_consistency(old=0, old_root=EMPTY_ROOT, size=8, root=tree.root(), proof=[])
     assert not verify_consistency(old=0, old_root=tree.root(), size=8, root=tree.root(), proof=[])
     assert not verify_consistency(old=9, old_root=tree.root(), size=8, root=tree.root(), proof=[])

@@ -1,4 +1,4 @@
-"""Whatever people do in whatever order, the ballots are what a simple dictionary says."""
+"""Whatever people do in whatever order, the ballots are what a simple dictionary says, and so is the log."""
 
 from __future__ import annotations
 
@@ -15,14 +15,21 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from participation.archives.queries import archive_of
 from participation.audiences.facts import Who
 from participation.foundation.clock import StoppedClock
 from participation.foundation.facts import Fact
-from participation.results.commands import recount
+from participation.log import commands
+from participation.log.commands import signer_of, write_batch
+from participation.log.facts import PAUSE
+from participation.log.queries import logs_that_differ
+from participation.results.commands import count_round, recount
 from participation.voting import queries
+from participation.voting.archive import write_archive
 from participation.voting.commands import cast_ballot, forget, withdraw_ballot
 from participation.voting.facts import Choice, NoBallot
-from participation.voting.models import Ballot, Question, RollEntry
+from participation.voting.models import Ballot, Contest, Question, RollEntry
+from participation.voting.verify import examine
 from participation.windows.facts import WindowClosed
 from tests.engines import Databases, engine_for
 from tests.world import CLOSES, OPENS, a_citizen, a_round
@@ -48,7 +55,7 @@ class Voting(RuleBasedStateMachine):
         self.keys = keys_of(self.round, Path(self.folder.name))
         self.people: list[Who] = [a_citizen(self.session) for _ in range(PEOPLE)]
         self.chosen: dict[tuple[int, int], str] = {}
-        self.closed = False
+        self.closed = self.counted = False
 
     @rule(person=people, question=questions, choice=st.sampled_from([*Choice]))
     def cast(self, person: int, question: int, choice: str) -> None:
@@ -89,6 +96,22 @@ class Voting(RuleBasedStateMachine):
     def close(self) -> None:
         self.clock.at, self.closed = CLOSES, True
 
+    @rule()
+    def batch(self) -> None:
+        if not self.closed:
+            self.clock.advance(PAUSE)
+        write_batch(self.session, contest_id=self.round.contest_id, keys=self.keys, clock=self.clock)
+
+    @precondition(lambda self: self.closed and not self.counted)
+    @rule()
+    def count(self) -> None:
+        count_round(self.session, round_id=self.round.id, by=None, keys=self.keys, clock=self.clock)
+        self.counted = True
+
+    @invariant()
+    def the_log_says_the_same_as_the_ballots(self) -> None:
+        assert list(logs_that_differ(self.session)) == []
+
     @invariant()
     def ballots_are_what_people_chose(self) -> None:
         self.session.rollback()
@@ -125,22 +148,46 @@ class Voting(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         assert recount(self.session) == []
+        if self.counted:
+            assert self._verified() == []
         self.session.close()
         self.engine.dispose()
         self.store.drop(self.url)
         self.folder.cleanup()
 
+    def _verified(self) -> list[str]:
+        archive = archive_of(self.session, contest_id=self.round.contest_id)
+        signer = signer_of(self.session.get_one(Contest, self.round.contest_id), self.keys)
+        file = Path(self.folder.name) / "contest.zip"
+        write_archive(file, archive, signer=signer, whole=True)
+        return examine(file).failures
+
+
+def _run(store_of_test: Databases, monkeypatch: pytest.MonkeyPatch, *, examples: int, steps: int) -> None:
+    """Let batches be written for two already, since there are four people only."""
+    monkeypatch.setattr(commands, "FEWEST", 2)
+
+    class Here(Voting):
+        store = store_of_test
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
 
 @pytest.mark.filterwarnings("ignore:.*TemporaryDirectory.*")
-def test_ballots_follow_what_people_did(database_store: Databases) -> None:
-    class Here(Voting):
-        store = database_store
+def test_ballots_and_log_follow_what_people_did(database_store: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    _run(database_store, monkeypatch, examples=10, steps=30)
 
-    few = settings(
-        max_examples=10,
-        stateful_step_count=30,
-        deadline=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Here, settings=few)
+
+@pytest.mark.drill
+@pytest.mark.filterwarnings("ignore:.*TemporaryDirectory.*")
+def test_two_thousand_steps_do_not_part_them(database_store: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    _run(database_store, monkeypatch, examples=40, steps=50)

@@ -146,6 +146,12 @@ def test_one_secret_under_two_names_makes_two_keys(signer: Signer) -> None:
         open_checkpoint(note, signer.verifier)
 
 
+def test_a_checkpoint_speaks_of_the_log_that_has_its_key(signer: Signer) -> None:
+    note = signer.sign(Checkpoint("other.example/log", 0, Tree().root()).text)
+    with pytest.raises(NoteUnsound, match="of the log other"):
+        open_checkpoint(note, signer.verifier)
+
+
 # ── Checkpoints ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_the_published_checkpoint_is_read_and_written() -> None:
     found = Checkpoint.of(SOFA)

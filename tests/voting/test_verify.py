@@ -88,6 +88,16 @@ def test_it_stands_alone_and_says_so_with_its_exit_status(archive: Path, tmp_pat
     assert run(tmp_path / "nowhere.zip").returncode == 1
 
 
+def test_whoever_reads_only_the_first_line_gets_no_traceback(archive: Path) -> None:
+    command = [sys.executable, verify.__file__, archive]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
+
+
 def test_it_uses_nothing_but_the_standard_library() -> None:
     tree = ast.parse(Path(verify.__file__).read_text("utf-8"))
     names = [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
@@ -109,6 +119,7 @@ def test_it_uses_nothing_but_the_standard_library() -> None:
         ("ranking", {}),
         ("ranking", {"batch_elimination": True}),
         ("ranking", {"skips": None, "overvotes": "skip", "repeats": "skip"}),
+        ("ranking", {"skips": 0, "overvotes": "skip", "repeats": "skip"}),
         ("ranking", {"skips": 1, "overvotes": "exhaust", "repeats": "skip", "batch_elimination": True}),
     ],
     ids=str,
@@ -350,6 +361,30 @@ def test_each_way_to_vote_has_choices_that_do_not_hold(method: str, choice: Any,
     assert any("erlauben die Regeln nicht" in one for one in found)
 
 
+@pytest.mark.parametrize(
+    "choice", [["brunnen", None], [None], [["radweg", "brunnen"]], [["brunnen"]], [[]], ["see"], [1]]
+)
+def test_a_ranking_that_may_skip_and_share_ranks_still_has_one_spelling(choice: Any, tmp_path: Path) -> None:
+    voted = a_voted_contest("ranking", terms={"skips": None, "overvotes": "skip", "repeats": "skip"})
+    found = _failures(_with_ballot(voted, a_ballot(Random(5), "netze", choice), tmp_path))
+    assert any("erlauben die Regeln nicht" in one for one in found)
+
+
+def test_a_line_that_cannot_be_read_is_the_only_thing_named(archive: Path) -> None:
+    """What follows from it, such as ballots that are missing then, would only hide it."""
+    lines = _lines(archive)
+    assert _forged_lines(archive, [*lines[:9], b"nonsense\n", *lines[9:]]) == [
+        "»ballots.jsonl, Zeile 10« ist nicht lesbar."
+    ]
+
+
+def test_a_name_that_stands_twice_has_no_meaning(archive: Path) -> None:
+    roll = unpacked(archive)["roll_count.json"].replace(b',"roll":60', b',"roll":60,"roll":60')
+    assert _failures(forged(archive, {"roll_count.json": roll}, signer=SIGNER)) == [
+        "»roll_count.json« ist nicht lesbar."
+    ]
+
+
 def test_a_result_that_is_off_by_one_is_named_with_both_figures(voted: Voted, tmp_path: Path) -> None:
     results = json.loads(canonical(voted.archive.results))
     option = results["questions"]["netze"]["options"][0]
@@ -357,7 +392,7 @@ def test_a_result_that_is_off_by_one_is_named_with_both_figures(voted: Voted, tm
     found = _failures(written(voted, tmp_path, results=results))
     votes = option["votes"]
     assert found == [
-        f"Frage »netze«: Die Nachzählung ergibt {votes - 1} bei /options/dafuer/votes, veröffentlicht ist {votes}."
+        f"Frage »netze«: Die Nachzählung ergibt {votes - 1} bei options/dafuer/votes, veröffentlicht ist {votes}."
     ]
 
 
@@ -433,6 +468,17 @@ def test_a_checkpoint_of_another_log_or_under_another_name_is_noticed(archive: P
     assert "anderen Protokoll" in _failures(forged(archive, {name: about}, signer=SIGNER))[0]
     renamed = forged(archive, {name: None, "checkpoints/000000002.txt": note}, signer=SIGNER)
     assert "checkpoints/000000002.txt nennt" in _failures(renamed)[0]
+
+
+def test_a_checkpoint_that_nobody_signed_is_noticed(archive: Path) -> None:
+    """The signature is that of another checkpoint, so it is well-formed."""
+    notes = {name: note for name, note in unpacked(archive).items() if name.startswith("checkpoints/")}
+    first, second = sorted(notes)[:2]
+    mixed = notes[first].split(b"\n\n")[0] + b"\n\n" + notes[second].split(b"\n\n")[1]
+    found = _failures(forged(archive, {first: mixed}, signer=SIGNER))
+    assert found == [f"Der Prüfpunkt {first} ist nicht gültig (die Unterschrift passt nicht zum Text)."]
+    doubled = notes[first] + notes[first].split(b"\n\n")[1]
+    assert "fehlt oder ist beschädigt" in _failures(forged(archive, {first: doubled}, signer=SIGNER))[0]
 
 
 def test_a_checkpoint_from_the_mail_is_a_witness(voted: Voted, archive: Path, tmp_path: Path) -> None:
@@ -723,16 +769,20 @@ def test_a_file_that_swells_is_not_read(archive: Path) -> None:
     assert "anders gepackt" in _failures(bomb)[0]
 
 
-def test_two_files_in_the_same_bytes_are_not_read(archive: Path) -> None:
-    """All entries of the table point to one file, so that little becomes much."""
+def test_a_file_packed_by_another_method_is_not_read(archive: Path) -> None:
+    """Some methods turn a few bytes into gigabytes before anybody can stop them."""
     content = bytearray(archive.read_bytes())
-    big = max(unpacked(archive).values(), key=len)
-    name = next(name for name, value in unpacked(archive).items() if value == big)
-    table = content.rindex(b"PK\x01\x02" + content[content.rindex(b"PK\x01\x02") + 4 :][:6])
-    at = content.index(name.encode(), content.index(b"PK\x01\x02")) - 46
-    content[at + 20 : at + 28] = (10**9).to_bytes(4, "little") * 2
+    content[content.rindex(b"PK\x01\x02") + 10] = zipfile.ZIP_BZIP2
     archive.write_bytes(content)
-    assert table
+    assert "anders gepackt" in _failures(archive)[0]
+
+
+def test_a_file_that_claims_more_than_there_is_is_not_read(archive: Path) -> None:
+    """So entries cannot share the same bytes either, to make much out of little."""
+    content = bytearray(archive.read_bytes())
+    entry = content.rindex(b"PK\x01\x02")
+    content[entry + 20 : entry + 28] = (10**9).to_bytes(4, "little") * 2
+    archive.write_bytes(content)
     assert "anders gepackt" in _failures(archive)[0]
 
 

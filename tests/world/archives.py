@@ -95,8 +95,8 @@ def _any_choice(chance: Random, asked: Asked) -> Any:
 def _any_ranking(chance: Random, asked: Asked) -> list[Any]:
     """A ranking, now and then with skipped, shared and repeated ranks."""
     ranks: list[Any] = chance.sample(asked.options, chance.randrange(1, len(asked.options) + 1))
-    for odd in (None, [*asked.options[1:3]], [*asked.options[:2]], asked.options[0], None):
-        if chance.random() < 0.15:
+    for odd in (None, None, None, [*asked.options[1:3]], [*asked.options[:2]], asked.options[0]):
+        if chance.random() < 0.25:
             ranks.insert(chance.randrange(len(ranks) + 1), odd)
     return ranks
 

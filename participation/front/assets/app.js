@@ -51,7 +51,7 @@
     if (["checkbox", "radio"].includes(field.type)) return field.checked ? Number(field.dataset.worth) : 0;
     return field.type === "number" ? Math.max(0, Number(field.value) || 0) : Number(Boolean(field.value));
   };
-  const tally = (form, aloud) => {
+  const tally = (form, before = null) => {
     const shown = $("[data-tally]", form);
     if (!shown) return;
     const limit = Number(shown.dataset.tally);
@@ -65,7 +65,7 @@
     shown.textContent = text.replace(/\{(\w+)\}/g, (_, name) => number.format(numbers[name]));
     shown.classList.toggle("ballot__tally--over", used > limit);
     clearTimeout(pause);
-    if (aloud) pause = setTimeout(() => say(shown.textContent), 800);
+    if (before !== null) pause = setTimeout(() => say(`${before} ${shown.textContent}`.trim()), 800);
   };
   // »None of these« and the others exclude each other.
   const keepApart = (field) => {
@@ -74,11 +74,12 @@
       if (other !== field && (alone || "alone" in other.dataset)) other.checked = false;
     }
   };
-  // Two that want the same rank change places.
+  // Two that want the same rank change places; what the other one has now is told.
   const changePlaces = (field) => {
     const other = $$("select[data-rank]", field.form).find((one) => one !== field && field.value && one.value === field.value);
     if (other) other.value = other.dataset.rank = field.dataset.rank;
     field.dataset.rank = field.value;
+    return other ? `${other.labels[0].textContent.trim()}: ${other.selectedOptions[0].text}.` : "";
   };
 
   // ── Drafts: kept in this tab until a sent form comes back without a mistake ──
@@ -121,8 +122,7 @@
     const form = target.form;
     if (form?.matches(".ballot")) {
       if (target.type === "checkbox" && target.checked) keepApart(target);
-      if (target.dataset.rank !== undefined) changePlaces(target);
-      tally(form, true);
+      tally(form, target.dataset.rank === undefined ? "" : changePlaces(target));
     }
     if (form?.dataset.draft) keepDraft(form);
     if (form && "warn" in form.dataset) changed.add(form);

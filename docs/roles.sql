@@ -1,0 +1,34 @@
+-- Roles of PostgreSQL beside the one that owns the tables and runs the application.
+-- Run once as the owner, in the database, and again after each migration:
+--   psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f docs/roles.sql
+--   CREATE ROLE somebody LOGIN PASSWORD '…' IN ROLE participation_officials;
+
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'participation_officials') THEN
+        CREATE ROLE participation_officials NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'participation_audit') THEN
+        CREATE ROLE participation_audit NOLOGIN;
+    END IF;
+END $$;
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, participation_officials, participation_audit;
+
+-- A result that is released, and no other.
+CREATE OR REPLACE VIEW released_result AS
+    SELECT result.* FROM result JOIN round ON round.id = result.round_id WHERE round.released_at IS NOT NULL;
+
+-- Officials evaluate rounds: what is asked, what was said, what was done with it. Neither ballots nor the roll, no
+-- ratings and no sums, no result before its release, no accounts.
+GRANT SELECT ON
+    office, audience, "window", round, part, subject, subject_part, concept, concept_version, leitthema,
+    handlungsfeld_version, kernziel, contest, question, option, contribution, notice, "case", moderation_decision,
+    early_close, journal_entry, log_leaf, checkpoint, released_result
+TO participation_officials;
+
+-- The audit office looks at who took part, never at a ballot, and at the public log.
+GRANT SELECT ON
+    office, audience, "window", round, part, contest, question, option, roll_entry, journal_entry, log_leaf, checkpoint,
+    released_result
+TO participation_audit;
+GRANT SELECT (id, audience_id, kind, person_id, erased_at) ON participant TO participation_audit;

@@ -1,0 +1,1 @@
+"""Drills of minutes, for `make drills`: what breaks under load breaks here first."""

@@ -1,0 +1,74 @@
+"""Beside the application nobody reads ballots or early results, and the audit office reads the roll alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
+
+from participation.foundation.clock import StoppedClock
+from participation.results.commands import count_round, release_round
+from participation.voting.keys import KeyFolder
+from tests.engines import ROOT
+from tests.world import CLOSES, RoundWords
+from tests.world.voting import a_vote
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture
+def counted(session: Session, round: RoundWords, keys: KeyFolder, clock: StoppedClock) -> RoundWords:
+    """A round with a vote, counted and not released, in a database with its roles."""
+    a_vote(session, round, keys=keys, clock=clock)
+    clock.at = CLOSES
+    count_round(session, round_id=round.id, by=None, keys=keys, clock=clock)
+    session.connection().exec_driver_sql((ROOT / "docs" / "roles.sql").read_text("utf-8").replace("%", "%%"))
+    session.commit()
+    return round
+
+
+@pytest.fixture(autouse=True)
+def owner_again(session: Session) -> Iterator[None]:
+    """Give up the role at the end."""
+    yield
+    session.rollback()
+    session.execute(text("RESET ROLE"))
+
+
+def reads(session: Session, role: str, query: str) -> int:
+    session.rollback()
+    session.execute(text(f"SET LOCAL ROLE {role}"))
+    return len(session.execute(text(query)).all())
+
+
+@pytest.mark.parametrize("table", ["ballot", "roll_entry", "pending_leaf", "rating", "thread", "result", "person"])
+def test_officials_read_neither_ballots_nor_early_results(session: Session, counted: RoundWords, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        reads(session, "participation_officials", f"SELECT * FROM {table}")
+
+
+def test_officials_read_a_result_once_it_is_released(
+    session: Session, counted: RoundWords, clock: StoppedClock
+) -> None:
+    assert reads(session, "participation_officials", "SELECT * FROM released_result") == 0
+    session.rollback()
+    release_round(session, round_id=counted.id, by=None, clock=clock)
+    assert reads(session, "participation_officials", "SELECT * FROM released_result") == 1
+
+
+def test_the_audit_office_reads_the_roll_and_no_ballot(session: Session, counted: RoundWords) -> None:
+    assert reads(session, "participation_audit", "SELECT * FROM roll_entry") == 1
+    for table in ("ballot", "pending_leaf", "person", "result"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            reads(session, "participation_audit", f"SELECT * FROM {table}")
+
+
+@pytest.mark.parametrize("role", ["participation_officials", "participation_audit"])
+def test_nobody_of_them_writes(session: Session, counted: RoundWords, role: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        session.rollback()
+        session.execute(text(f"SET LOCAL ROLE {role}"))
+        session.execute(text("UPDATE contest SET counted_at = NULL"))
