@@ -301,7 +301,8 @@ def test_an_administrator_sees_grants_and_withdraws_roles_on_one_round(app: Flas
         for one in (round, other)
     )
     admin, path = signed_in(app, session, an_admin(session)), f"{DESK}/{round.slug}/berechtigungen"
-    assert path in admin.get(DESK).text
+    front = admin.get(DESK).text
+    assert path in front and "Noch keine Beteiligung." not in front
     form = next(one for one in forms_on(admin.get(path).text, path) if "email" in dict(one.fields))
     fields = dict(form.fields) | {"email": "einzeln@example.org", "role": "moderator"}
     fields.pop("csrf_token")
