@@ -41,6 +41,7 @@ from participation.letters import cli as letters_cli
 from participation.letters import jobs as letters_jobs
 from participation.letters import views as letters
 from participation.moderation import desk as moderation_desk
+from participation.moderation import jobs as moderation_jobs
 from participation.moderation import views as moderation
 from participation.privacy import views as privacy
 from participation.results import cli as results_cli
@@ -72,7 +73,7 @@ PAGES: tuple[ModuleType, ...] = (
 """Everything with pages; each module offers its blueprint as ``bp``."""
 SHELL: tuple[ModuleType, ...] = (audiences_cli, example_cli, letters_cli, results_cli, rounds_cli)
 """Everything with commands for the shell, offered as ``groups``."""
-WORK: tuple[ModuleType, ...] = (accounts_jobs, letters_jobs)
+WORK: tuple[ModuleType, ...] = (accounts_jobs, letters_jobs, moderation_jobs)
 """Everything that the worker does, named by ``register``."""
 
 LONGEST_REQUEST = 1_000_000

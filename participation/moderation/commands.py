@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,12 +26,14 @@ from participation.letters.commands import post_letter
 from participation.moderation import queries
 from participation.moderation.facts import (
     IMPORTED_REASON,
+    UNDO_FOR,
     AlreadyReported,
     ImportedDecision,
     NothingToDecide,
     NothingToReport,
     NoticeKind,
     Outcome,
+    Receipt,
     Verdict,
     why_no_notice,
     why_not_decide,
@@ -40,6 +43,8 @@ from participation.windows.commands import hold_door
 from participation.windows.queries import audience_of
 
 DECISION_LETTER = "moderation/letters/decision"
+RECEIPT_LETTER = "moderation/letters/notice_received"
+OUTCOME_LETTER = "moderation/letters/notice_decided"
 AT_A_TIME = 500
 """Rows per INSERT of an import."""
 
@@ -58,11 +63,20 @@ TALLIES: dict[str, Tally] = {Kind.COMMENT: Tally(discussion.hold_container, disc
 
 
 def report(
-    session: Session, *, contribution_id: int, kind: NoticeKind, text: str, reporter: UUID | None, clock: Clock
-) -> int:
-    """Keep a notice and return its number. It hides nothing and is possible at any time.
+    session: Session,
+    *,
+    contribution_id: int,
+    kind: NoticeKind,
+    text: str,
+    reporter: UUID | None,
+    clock: Clock,
+    email: str | None = None,
+    language: str = "de",
+) -> Receipt:
+    """Keep a notice and return its receipt. It hides nothing and is possible at any time.
 
     :param reporter: the person signed in, or None; named as participant only if they are one already
+    :param email: where receipt and outcome are told, or None
     :raises NothingToReport: unless the contribution is public
     :raises NoticeNeedsText: for »something else« without words
     :raises AlreadyReported: while an open notice of the same participant waits
@@ -83,11 +97,29 @@ def report(
             kind=kind,
             text=text.strip(),
             created_at=now,
+            token=secrets.token_urlsafe(16),
+            email=email or None,
+            language=language,
         )
-        made = session.execute(row.on_conflict_do_nothing().returning(Notice.id)).scalar_one_or_none()
+        made = session.execute(row.on_conflict_do_nothing().returning(Notice.id, Notice.token)).one_or_none()
         if made is None:
             raise AlreadyReported()
-        return int(made)
+        if email:
+            _confirm_notice(session, number=made.id, token=made.token, email=email, language=language, now=now)
+        return Receipt(made.id, made.token)
+
+
+def _confirm_notice(session: Session, *, number: int, token: str, email: str, language: str, now: datetime) -> None:
+    """Say that a notice arrived. The letter repeats nothing that was typed, since anybody may type any address."""
+    post_letter(
+        session,
+        template=RECEIPT_LETTER,
+        to_address=email,
+        language=language,
+        facts={"number": number, "token": token},
+        about=f"notice:{number}",
+        now=now,
+    )
 
 
 def decide(
@@ -148,7 +180,7 @@ def _decide(
         expected_version=version,
     )
     decision_id = _write_decision(session, contribution_id, verdict, version, now)
-    noticed = _settle(session, contribution_id, now)
+    noticed = _settle(session, contribution_id, decision_id=decision_id, verdict=verdict, now=now)
     TALLIES[kind].count_again(session, contribution_id)
     _tell_author(session, contribution_id, decision_id=decision_id, verdict=verdict, noticed=noticed > 0, now=now)
     details = {"decision": decision_id, "from": standing.state, "to": verdict.outcome, "rule": verdict.rule}
@@ -181,15 +213,31 @@ def _write_decision(session: Session, contribution_id: int, verdict: Verdict, ve
     return decision.id
 
 
-def _settle(session: Session, contribution_id: int, now: datetime) -> int:
+def _settle(session: Session, contribution_id: int, *, decision_id: int, verdict: Verdict, now: datetime) -> int:
+    """Settle the open notices and tell those who left an address, once nothing can be undone any more."""
     open_ones = update(Notice).where(Notice.contribution_id == contribution_id, Notice.settled_at.is_(None))
-    return affected(session, open_ones.values(settled_at=now))
+    settled = affected(session, open_ones.values(settled_at=now, decision_id=decision_id))
+    for notice in queries.reporters_to_tell(session, decision_id):
+        post_letter(
+            session,
+            template=OUTCOME_LETTER,
+            to_address=notice.email,
+            language=notice.language,
+            facts={"number": notice.number, "token": notice.token, "outcome": verdict.outcome, "rule": verdict.rule},
+            about=f"decision:{decision_id}/notice:{notice.number}",
+            now=now,
+            not_before=now + UNDO_FOR,
+        )
+    return settled
 
 
 def _tell_author(
     session: Session, contribution_id: int, *, decision_id: int, verdict: Verdict, noticed: bool, now: datetime
 ) -> None:
-    """Put the letter into the outbox; nobody is told of what was imported, nor who has no address any more."""
+    """Put the letter into the outbox, where it waits until nothing can be undone any more.
+
+    Nobody is told of what was imported, nor who has no address any more.
+    """
     author = queries.author_to_tell(session, contribution_id)
     if author is None:
         return
@@ -214,13 +262,21 @@ def _tell_author(
         facts=facts,
         about=f"decision:{decision_id}",
         now=now,
+        not_before=now + UNDO_FOR,
     )
 
 
 def forget(session: Session, person_id: UUID, clock: Clock) -> None:
     """Empty what a person wrote in notices. That there was a notice stays, and so does what they decided in office."""
     with transaction(session):
-        session.execute(update(Notice).where(Notice.participant_id.in_(queries.selves(person_id))).values(text=""))
+        session.execute(update(Notice).where(queries.noticed_by(person_id)).values(text="", email=None))
+
+
+def forget_reporters(session: Session, *, clock: Clock) -> int:
+    """Blank the addresses of those who reported, once their outcome is on its way; return how many."""
+    with transaction(session):
+        told = update(Notice).where(Notice.email.is_not(None), Notice.settled_at < clock() - UNDO_FOR)
+        return affected(session, told.values(email=None))
 
 
 def _window_of(session: Session, contribution_id: int) -> int | None:

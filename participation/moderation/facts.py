@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from participation.foundation.facts import Fact, Missing, Unprocessable, marked
 
 LONGEST_NOTICE, LONGEST_REASON = 2000, 2000
+UNDO_FOR = timedelta(minutes=10)
+"""How long a decision can be taken back; letters about it leave afterwards."""
 IMPORTED_REASON = marked("Übernommen aus Polis")
 NOT_THERE_ANY_MORE = "withdrawn"
 """State of a contribution whose author took it back."""
@@ -48,6 +50,14 @@ NOTICE_KINDS = {
     NoticeKind.OTHER: marked("Etwas anderes"),
 }
 OUTCOMES = {Outcome.PUBLISHED: marked("veröffentlicht"), Outcome.WITHHELD: marked("nicht veröffentlicht")}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What somebody who reports gets: a number to name, and the address of a page that nobody guesses."""
+
+    number: int
+    token: str
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,12 @@ class NoticeNeedsText(Unprocessable):
     """»Something else« says nothing without words."""
 
     sentence = marked("Bitte schreiben Sie in einem Satz, worum es geht.")
+
+
+class NoSuchNotice(Missing):
+    """No notice has this address."""
+
+    sentence = marked("Zu dieser Adresse gibt es keine Meldung. Bitte prüfen Sie, ob der Link vollständig ist.")
 
 
 class NothingToReport(Missing):

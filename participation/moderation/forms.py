@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
 from participation.contributions.facts import NETIQUETTE, rule_by_slug
-from participation.foundation.forms import Form, TextField
+from participation.foundation.forms import Form, LineField, TextField, email_address
 from participation.moderation.facts import (
     LONGEST_NOTICE,
     LONGEST_REASON,
@@ -36,6 +36,12 @@ class NoticeForm(Form):
         _l("Was ist Ihnen aufgefallen?"),
         description=_l("Die Moderation liest das. Es wird nicht veröffentlicht."),
         most=LONGEST_NOTICE,
+    )
+
+    email = LineField(
+        _l("E-Mail-Adresse"),
+        [Optional(), email_address()],
+        description=_l("Nur wenn wir Ihnen schreiben sollen, was daraus wurde. Danach wird sie gelöscht."),
     )
 
     @property

@@ -25,6 +25,7 @@ class Notice(Base):
             sqlite_where=text("settled_at IS NULL AND participant_id IS NOT NULL"),
             postgresql_where=text("settled_at IS NULL AND participant_id IS NOT NULL"),
         ),
+        Index("uq_notice_token", "token", unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -34,6 +35,15 @@ class Notice(Base):
     text: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Moment)
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    decision_id: Mapped[int | None] = mapped_column(
+        ForeignKey("moderation_decision.id", ondelete="RESTRICT"), index=True
+    )
+    """The decision that settled it."""
+    token: Mapped[str | None]
+    """The address of its status page, which nobody guesses; None for what was reported before there was one."""
+    email: Mapped[str | None]
+    """Where the outcome is told; blanked once it is."""
+    language: Mapped[str | None]
 
 
 class Case(Base):

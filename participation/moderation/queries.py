@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office, Person
@@ -22,7 +22,7 @@ from participation.contributions.queries import is_public
 from participation.discussion.models import Comment, Thread
 from participation.foundation.facts import Holding
 from participation.foundation.paging import Page, cut
-from participation.moderation.facts import Decided, Listed, Standing
+from participation.moderation.facts import UNDO_FOR, Decided, Listed, Standing
 from participation.moderation.models import Case, ModerationDecision, Notice
 from participation.rounds.models import Part, Round, Subject, SubjectPart
 from participation.windows.models import Window
@@ -179,6 +179,32 @@ class Reportable:
     written_at: datetime
     stance: str | None
     home: str | None
+
+
+@dataclass(frozen=True)
+class NoticeStatus:
+    """What became of a notice, for whoever holds its receipt. While a decision can be undone it still waits."""
+
+    number: int
+    kind: str
+    text: str
+    created_at: datetime
+    is_told_by_mail: bool
+    office: Text
+    home: str | None
+    settled_at: datetime | None = None
+    outcome: str | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Somebody who reported and wants to know."""
+
+    number: int
+    token: str | None
+    email: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -515,6 +541,44 @@ def reportable(session: Session, *, contribution_id: int, now: datetime) -> Repo
     return Reportable(row.id, row.text, row.language, _author(row), row.created_at, row.stance, row.home)
 
 
+def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatus | None:
+    """Return how things stand with a notice, found by the address of its page, or None."""
+    told = select(
+        Notice.id,
+        Notice.kind,
+        Notice.text,
+        Notice.created_at,
+        Notice.email.is_not(None),
+        Office.name,
+        Thread.home,
+        Notice.settled_at,
+        ModerationDecision.outcome,
+        ModerationDecision.rule,
+    ).select_from(Notice)
+    placed = _placed(told.join(Contribution, Contribution.id == Notice.contribution_id))
+    placed = placed.join(Audience, Audience.id == Window.audience_id).join(Office, Office.id == Audience.office_id)
+    placed = placed.outerjoin(ModerationDecision, ModerationDecision.id == Notice.decision_id)
+    row = session.execute(placed.where(Notice.token == token)).one_or_none()
+    if row is None:
+        return None
+    found = NoticeStatus(*row)
+    is_final = found.settled_at is not None and found.settled_at <= now - UNDO_FOR
+    return found if is_final else replace(found, settled_at=None, outcome=None, rule=None)
+
+
+def reporters_to_tell(session: Session, decision_id: int) -> list[Reporter]:
+    """Return who reported and left an address, of the notices that a decision settled."""
+    named = select(Notice.id, Notice.token, Notice.email, Notice.language)
+    rows = session.execute(named.where(Notice.decision_id == decision_id, Notice.email.is_not(None)))
+    return [Reporter(row.id, row.token, row.email, row.language or "de") for row in rows]
+
+
+def noticed_by(person_id: UUID) -> ColumnElement[bool]:
+    """Return which notices a person wrote: as participant, or with their address."""
+    address = select(Person.email).where(Person.id == person_id, Person.email.is_not(None))
+    return or_(Notice.participant_id.in_(selves(person_id)), Notice.email.in_(address))
+
+
 def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int, DecisionLine]:
     """Return the decision that holds for each of some contributions, for their author; undecided ones are left out."""
     last = (
@@ -546,7 +610,7 @@ def selves(person_id: UUID) -> Select[UUID]:
 
 def held_about(session: Session, person_id: UUID) -> list[Holding]:
     """Return the notices a person wrote, the decisions on what they wrote, and those they made in office."""
-    notices = select(Notice).where(Notice.participant_id.in_(selves(person_id))).order_by(Notice.id)
+    notices = select(Notice).where(noticed_by(person_id)).order_by(Notice.id)
     holdings = [
         Holding(
             room="moderation",
@@ -557,6 +621,7 @@ def held_about(session: Session, person_id: UUID) -> list[Holding]:
                 "kind": notice.kind,
                 "created_at": notice.created_at.isoformat(),
                 "settled_at": notice.settled_at.isoformat() if notice.settled_at else None,
+                "email": notice.email,
             },
         )
         for notice in session.execute(notices).scalars()

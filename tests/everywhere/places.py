@@ -35,6 +35,7 @@ from tests.world.sign_in import a_sign_in
 NOON = datetime(2026, 6, 1, 10, tzinfo=UTC)
 """Noon in Bochum, while the first round is open."""
 
+RECEIPT = "ein-link-zu-einer-meldung"
 LINK = "ein-link-aus-einer-mail"
 ROLES = (
     "visitor",
@@ -121,7 +122,14 @@ def _add_acts(session: Session, places: Places, keys: KeyFolder) -> None:
     places.comments |= {"held": held, "withheld": withheld}
     with transaction(session):
         session.add(
-            Notice(contribution_id=places.comments["open"], kind="other", text="Bitte ansehen", created_at=NOON)
+            Notice(
+                contribution_id=places.comments["open"],
+                kind="other",
+                text="Bitte ansehen",
+                created_at=NOON,
+                token=RECEIPT,
+                language="de",
+            )
         )
 
 
@@ -246,6 +254,7 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/verwaltung/konzepte/", "field_id", "", lambda places, state: places.numbers["handlungsfeld"]),
     ("/verwaltung/konzepte/", "kind", "", lambda places, state: "handlungsfelder"),
     ("/verwaltung/konzepte/", "thing_id", "", lambda places, state: places.numbers["handlungsfeld"]),
+    ("/meldungen/", "token", "", lambda places, state: RECEIPT),
     ("/anmeldelink/", "token", "", lambda places, state: LINK),
     ("/fortsetzen/", "intent_id", "", lambda places, state: places.numbers["intent"]),
     ("/verwaltung/berechtigungen/", "grant_id", "", lambda places, state: places.numbers["grant"]),

@@ -17,7 +17,7 @@ from participation.foundation.clock import Clock
 from participation.foundation.db import transaction
 from participation.letters.models import Letter
 from participation.moderation.commands import decide, report
-from participation.moderation.facts import NoticeKind, Outcome
+from participation.moderation.facts import NoticeKind, Outcome, Receipt
 from tests.world import RoundWords, a_citizen
 
 REASON = "»Trottel« ist eine Beleidigung."
@@ -53,7 +53,7 @@ def _premoderate(session: Session, thread_id: int, held: bool) -> None:
 
 def a_notice(
     session: Session, contribution_id: int, *, clock: Clock, by: UUID | None = None, text: str = "Das ist gemein."
-) -> int:
+) -> Receipt:
     """Report a contribution, as a visitor if nobody is named."""
     return report(session, contribution_id=contribution_id, kind=NoticeKind.INSULT, text=text, reporter=by, clock=clock)
 
