@@ -106,6 +106,7 @@ def revise(written: Contribution, *, text: str, held: bool, now: datetime) -> No
         raise NoLongerThere()
     written.text = text.strip()
     written.state = State.HELD if held else written.state
+    written.rewording = False
     written.version += 1
     written.edited_at = now
     written.netiquette_version = NETIQUETTE_VERSION
@@ -124,9 +125,19 @@ def withdraw(written: Contribution) -> None:
 
 
 def set_state(
-    session: Session, *, contribution_id: int, state: State, reason_kind: str | None, expected_version: int
+    session: Session,
+    *,
+    contribution_id: int,
+    state: State,
+    reason_kind: str | None,
+    expected_version: int,
+    text: str | None = None,
+    rewording: bool = False,
+    duplicate_of: int | None = None,
 ) -> Contribution:
-    """Set the state as moderation decided on the version that was read; the version stays, since the text does.
+    """Set the state as moderation decided on the version that was read; the version stays as long as the text does.
+
+    :param text: the text with personal data blacked out, or put back; None leaves it
 
     :raises ChangedMeanwhile: if the author changed or withdrew it after it was read
     """
@@ -135,6 +146,11 @@ def set_state(
         raise ChangedMeanwhile()
     written.state = state
     written.reason_kind = reason_kind
+    written.rewording = rewording
+    written.duplicate_of = duplicate_of
+    if text is not None:
+        written.text = text
+        written.version += 1
     return written
 
 

@@ -25,6 +25,8 @@ class Contribution(Base):
         ),
         CheckConstraint("(source IS NULL) = (source_key IS NULL)", name="source_has_a_key"),
         CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("NOT rewording OR state IN ('held', 'withdrawn')", name="rewording_is_held"),
+        CheckConstraint("duplicate_of IS NULL OR duplicate_of <> id", name="duplicate_of_another"),
         Index(
             "ix_contribution_held",
             "created_at",
@@ -44,6 +46,10 @@ class Contribution(Base):
     reason_kind: Mapped[str | None]
     """Slug of the broken rule, written by moderation, for the tombstone."""
     sealed: Mapped[bool] = mapped_column(default=False)
+    rewording: Mapped[bool] = mapped_column(default=False)
+    """Whether moderation asked the author for other words; held, and out of the queue, until they come."""
+    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("contribution.id", ondelete="RESTRICT"), index=True)
+    """The contribution that says the same, as moderation found; both stay readable."""
     version: Mapped[int] = mapped_column(default=1)
     """Goes up with each edit of the text; who decides on a text names the version they read."""
     netiquette_version: Mapped[int]

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from participation.accounts.facts import TERMS_VERSION
@@ -96,7 +96,7 @@ def reply(session: Session, *, comment_id: int, who: Who, text: str, language: s
         window_id = _window_of_thread(session, parent.thread_id)
         now = pass_door(session, window_id, clock)
         author = _join_by_name(session, window_id, who, parent.thread_id, now)
-        thread = _hold_thread(session, parent.thread_id)
+        thread = _hold_thread_of(session, comment_id)
         parent = _comment(session, comment_id, lock=True)
         if parent.level:
             raise RepliesEndHere()
@@ -135,7 +135,7 @@ def _add(
 def edit_comment(
     session: Session, *, comment_id: int, who: Who, text: str, stance: Stance | None, clock: Clock
 ) -> Comment:
-    """Change one's own comment while nobody answered or rated it.
+    """Change one's own comment while nobody answered or rated it, or since moderation asked for other words.
 
     :raises AlreadyAnswered: once somebody did
     :raises NotYours: if somebody else wrote it
@@ -144,7 +144,7 @@ def edit_comment(
     """
     with transaction(session):
         thread, comment, written, now = _own_under_lock(session, comment_id, who, clock)
-        if _was_answered(session, comment_id):
+        if not written.rewording and _was_answered(session, comment_id):
             raise AlreadyAnswered()
         was_public = written.state == State.PUBLISHED
         _count(thread, comment, _parent(session, comment), by=-int(was_public))
@@ -175,7 +175,7 @@ def _own_under_lock(
 ) -> tuple[Thread, Comment, Contribution, datetime]:
     thread_id = _comment(session, comment_id).thread_id
     now = pass_door(session, _window_of_thread(session, thread_id), clock)
-    thread = _hold_thread(session, thread_id)
+    thread = _hold_thread_of(session, comment_id)
     comment = _comment(session, comment_id, lock=True)
     return thread, comment, contributions.own(session, contribution_id=comment_id, who=who), now
 
@@ -275,9 +275,9 @@ def _count(thread: Thread, comment: Comment, parent: Comment | None, *, by: int)
         parent.replies += by
 
 
-def hold_container(session: Session, contribution_id: int) -> None:
-    """Lock the thread of a comment, before moderation locks the comment itself."""
-    _hold_thread(session, _comment(session, contribution_id).thread_id)
+def hold_container(session: Session, contribution_id: int, also: int | None = None) -> None:
+    """Lock the thread of a comment, and the one it goes to, before moderation locks the comment itself."""
+    _hold_thread_of(session, contribution_id, also)
 
 
 def count_again(session: Session, contribution_id: int) -> None:
@@ -290,6 +290,25 @@ def count_again(session: Session, contribution_id: int) -> None:
     if comment.parent_id is not None:
         parent = _comment(session, comment.parent_id, lock=True)
         parent.replies = _public_replies(session, Comment.parent_id == parent.id)
+
+
+def move_comment(session: Session, comment_id: int, thread_id: int) -> int:
+    """Move a comment with its replies to another thread of the same window; return the thread it comes from.
+
+    Both threads are locked and counted again. Ratings stay with their comments.
+
+    :raises RepliesEndHere: for a reply, which goes where its comment goes
+    """
+    comment = _comment(session, comment_id)
+    if comment.level:
+        raise RepliesEndHere()
+    before = comment.thread_id
+    moved = update(Comment).where(or_(Comment.id == comment_id, Comment.parent_id == comment_id))
+    session.execute(moved.values(thread_id=thread_id).execution_options(synchronize_session=False))
+    session.expire_all()
+    for counted in sorted({before, thread_id}):
+        _count_thread(session, _hold_thread(session, counted))
+    return before
 
 
 def _count_thread(session: Session, thread: Thread) -> None:
@@ -342,6 +361,22 @@ def _parent(session: Session, comment: Comment) -> Comment | None:
 def _hold_thread(session: Session, thread_id: int) -> Thread:
     row = select(Thread).where(Thread.id == thread_id).with_for_update(key_share=True)
     return session.execute(row.execution_options(populate_existing=True)).scalar_one()
+
+
+def _hold_thread_of(session: Session, comment_id: int, also: int | None = None) -> Thread:
+    """Lock the thread of a comment, and another one with it, in the order of their ids.
+
+    Moderation may move the comment between reading and locking; then the thread is locked where it is now.
+    """
+    here = select(Comment.thread_id).where(Comment.id == comment_id)
+    held: set[int] = set()
+    while (thread_id := session.execute(here).scalar_one_or_none()) not in held:
+        if thread_id is None:
+            raise NothingSaid()
+        for wanted in sorted({thread_id, also or thread_id} - held):
+            _hold_thread(session, wanted)
+            held.add(wanted)
+    return _hold_thread(session, thread_id)
 
 
 def _join(session: Session, window_id: int, who: Who, now: datetime) -> Participant:

@@ -65,6 +65,8 @@ class CommentLine:
     edited: bool
     can_be_edited: bool
     """Whether it is one's own and nobody reacted to it; whether the window is open is for the page to know."""
+    duplicate_of: int | None
+    """A contribution that says the same, as moderation found."""
     sums: Sums | None
     """None while sums are hidden."""
     replies: int
@@ -292,7 +294,7 @@ def _visible(head: _Head, *, traces: bool = True) -> Rows:
     mine = false() if nobody else Contribution.participant_id == head.participant_id
     own = and_(mine, Contribution.state.in_((State.HELD, State.WITHHELD)), Contribution.sealed.is_(False))
     decided_here = and_(Contribution.state == State.WITHHELD, Contribution.reason_kind != "imported")
-    gone = Contribution.state.in_((State.WITHHELD, State.WITHDRAWN))
+    gone = or_(Contribution.state.in_((State.WITHHELD, State.WITHDRAWN)), Contribution.rewording)
     trace = and_(Contribution.sealed.is_(False), or_(decided_here, and_(gone, Comment.replies > 0)))
     rated = and_(Rating.comment_id == Comment.id, Rating.participant_id == head.participant_id)
     return (
@@ -300,6 +302,7 @@ def _visible(head: _Head, *, traces: bool = True) -> Rows:
             *(Comment.id, Comment.parent_id, Comment.stance),
             *(Comment.agree, Comment.disagree, Comment.passed, Comment.replies),
             *(Contribution.text, Contribution.language, Contribution.state, Contribution.reason_kind),
+            *(Contribution.rewording, Contribution.duplicate_of),
             *(Contribution.participant_id, Contribution.created_at, Contribution.edited_at),
             *(Participant.shown_as, Participant.kind, Participant.erased_at, Rating.value),
         )
@@ -374,7 +377,8 @@ def _line(row: Row[Any], head: _Head, order: Order = Order.OLDEST) -> CommentLin
         is_tombstone=not readable,
         at=row.created_at,
         edited=row.edited_at is not None,
-        can_be_edited=own and state in (State.HELD, State.PUBLISHED) and untouched,
+        can_be_edited=own and state in (State.HELD, State.PUBLISHED) and (untouched or row.rewording),
+        duplicate_of=row.duplicate_of if readable else None,
         sums=Sums(row.agree, row.disagree, row.passed) if head.thread.shows_sums and readable else None,
         replies=row.replies,
         rating=Value(row.value) if row.value and readable else None,

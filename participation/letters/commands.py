@@ -51,6 +51,17 @@ def post_letter(
     session.execute(row.on_conflict_do_nothing(index_elements=["template", "to_address", "about"]))
 
 
+def recall_letters(session: Session, *, about: str) -> bool:
+    """Delete the letters about something that nobody was sent yet; return whether none of them had left.
+
+    :param about: as given to ``post_letter``; letters about its parts (``decision:7/notice:3``) go with it
+    """
+    those = or_(Letter.about == about, Letter.about.startswith(f"{about}/", autoescape=True))
+    waiting = delete(Letter).where(those, Letter.attempts == 0)
+    session.execute(waiting.execution_options(synchronize_session=False))
+    return session.execute(select(Letter.id).where(those).limit(1)).first() is None
+
+
 def claim_letter(session: Session, *, clock: Clock) -> Due | None:
     """Take the next letter that is due, or None.
 

@@ -1,4 +1,4 @@
-"""What the worker does for moderation: addresses of those who reported go once the outcome is on its way."""
+"""What the worker does for moderation: addresses of reporters and sealed copies go when their time is over."""
 
 from __future__ import annotations
 
@@ -15,3 +15,4 @@ def register(jobs: Jobs) -> None:
 def forget_old() -> None:
     """Blank what served its purpose."""
     commands.forget_reporters(session(), clock=clock)
+    commands.delete_sealed(session(), clock=clock)

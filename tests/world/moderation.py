@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -95,6 +96,31 @@ def publish(
         version=version,
         last_seen=last_seen,
         clock=clock,
+    )
+
+
+def decide_so(
+    session: Session,
+    contribution_id: int,
+    outcome: Outcome,
+    *,
+    by: UUID,
+    clock: Clock,
+    version: int = 1,
+    last_seen: int | None = None,
+    **more: Any,
+) -> int:
+    """Decide with all that an outcome needs and the test does not name."""
+    given: dict[str, Any] = {"rule": "private", "reason": REASON}
+    return decide(
+        session,
+        contribution_id=contribution_id,
+        by=by,
+        outcome=outcome,
+        version=version,
+        last_seen=last_seen,
+        clock=clock,
+        **(given | more),
     )
 
 
