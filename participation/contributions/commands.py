@@ -111,7 +111,9 @@ def weigh(
 
 
 def _keep_signals(session: Session, written: Contribution, signals: Collection[Signal]) -> None:
-    session.add_all([ContributionSignal(contribution_id=written.id, kind=kind) for kind in signals])
+    if signals:
+        rows = [{"contribution_id": written.id, "kind": kind} for kind in signals]
+        session.execute(plain_insert(ContributionSignal), rows)
 
 
 def own(session: Session, *, contribution_id: int, who: Who) -> tuple[Contribution, Participant]:

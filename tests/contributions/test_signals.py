@@ -218,6 +218,11 @@ def test_what_is_like_something_withheld_is_held() -> None:
     assert kinds(again, Circumstances(withheld=[CALM, SPAM])) == {"likeness"}
 
 
+def test_another_price_is_not_another_text() -> None:
+    assert alike(SPAM, SPAM.replace("500", "750")) == 1.0
+    assert alike(SPAM, SPAM.replace("500", "75000")) < 1.0
+
+
 def test_other_words_on_the_same_matter_are_not_alike() -> None:
     other = "Für die Kinder aus dem Viertel fehlt auf dem Platz vor dem Rathaus ein Brunnen, und mehr Schatten."
     assert kinds(other, Circumstances(withheld=[CALM])) == set()

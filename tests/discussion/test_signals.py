@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from participation.accounts.models import Intent
 from participation.audiences.facts import Who
 from participation.audiences.models import Audience, Participant
 from participation.contributions import commands as contributions
@@ -28,7 +30,7 @@ from tests.everywhere.pages import faults_on, forms_on, text_of
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_round
 from tests.world.discussion import TEXT, a_comment, a_reply, decide, everything, fresh_thread, premoderate
-from tests.world.sign_in import post, signed_in
+from tests.world.sign_in import post, sign_in, signed_in
 
 Noted = Callable[[], AbstractContextManager[Statements]]
 RUDE = "Wer das geplant hat, ist ein Idiot."
@@ -256,6 +258,30 @@ def test_replies_and_edits_have_the_same_hints(
         assert post(me, path, **dict(form.fields)).status_code == 303
 
 
+def test_what_was_typed_before_signing_in_gets_its_hint_then_and_is_sent_once(
+    app: Flask, client: FlaskClient, session: Session, round: RoundWords, ada: Who
+) -> None:
+    """Also what the hint's own page sends after the session has ended."""
+    typed = {"stance": "neutral", "text": "Nummer: 0234 910-0.", "shown_as": "Ada"}
+    for fields, hinted in ((typed, True), ({**typed, "hints_read": "phone"}, False)):
+        kept = client.post(post_to(round), data=fields).location.rpartition("vorhaben=")[2]
+        me = sign_in(app.test_client(), session, ada.person_id)
+        with transaction(session):
+            session.get_one(Intent, UUID(kept)).person_id = ada.person_id
+        page = me.get(f"/fortsetzen/{kept}")
+        if hinted:
+            offered = next(form for form in forms_on(page.text, "/") if form.action == post_to(round))
+            page = post(me, post_to(round), **dict(offered.fields))
+            assert page.status_code == 422
+            assert "Noch ist nichts abgeschickt" in text_of(page.text)
+        assert me.get(f"/fortsetzen/{kept}").status_code == 200, "nothing is lost before it was sent"
+        again = next(form for form in forms_on(page.text, post_to(round)) if form.action == post_to(round))
+        assert post(me, post_to(round), **dict(again.fields)).status_code == 303
+        assert me.get(f"/fortsetzen/{kept}").status_code == 410
+    session.rollback()
+    assert session.execute(select(func.count()).select_from(Contribution)).scalar_one() == 2
+
+
 def test_nonsense_in_the_hidden_field_is_no_reading(me: FlaskClient, session: Session, round: RoundWords) -> None:
     for nonsense in ("", "phone;email", "Phone", "x" * 3000, ",,,"):
         answer = post(
@@ -288,6 +314,25 @@ def test_where_everything_is_read_no_one_is_singled_out(
     page = text_of(me.get(round.home).text)
     assert "Die Moderation liest Ihren Beitrag" in page
     assert "drei oder mehr Links" not in page
+
+
+def test_an_edit_that_waits_says_why(
+    me: FlaskClient, session: Session, round: RoundWords, clock: StoppedClock, ada: Who
+) -> None:
+    comment = a_comment(session, round, clock=clock, who=ada)
+    edited = post(me, f"/kommentare/{comment}/bearbeitung", text=LINKS, stance="neutral")
+    assert edited.status_code == 303
+    page = text_of(me.get(edited.location).text)
+    assert "Ihre Änderung ist gespeichert." in page
+    assert "geprüft, weil er drei oder mehr Links enthält." in page
+
+
+def test_moderators_have_a_piece_of_page_that_names_the_kinds(app: Flask) -> None:
+    with app.test_request_context("/"):
+        piece = render_template("contributions/_signals.html", signals=(Signal.LINKS, Signal.FIRST))
+        nothing = render_template("contributions/_signals.html", signals=())
+    assert " ".join(text_of(piece).split()) == "viele Links einer der ersten Beiträge Hinweise, keine Urteile"
+    assert nothing.strip() == ""
 
 
 def test_the_rules_of_the_talk_tell_what_is_read_first(client: FlaskClient) -> None:
