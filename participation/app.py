@@ -24,6 +24,7 @@ from participation.audiences import cli as audiences_cli
 from participation.audiences import desk as audiences_desk
 from participation.audiences.queries import grants
 from participation.concepts import desk as concepts_desk
+from participation.contributions import desk as contributions_desk
 from participation.contributions import views as contributions
 from participation.discussion import views as discussion
 from participation.example import cli as example_cli
@@ -57,6 +58,7 @@ PAGES: tuple[ModuleType, ...] = (
     audiences_desk,
     concepts_desk,
     contributions,
+    contributions_desk,
     discussion,
     front,
     front_desk,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -16,9 +16,17 @@ from participation.audiences import commands as audiences
 from participation.audiences.facts import Who
 from participation.audiences.models import Participant
 from participation.contributions import commands as contributions
-from participation.contributions.facts import Kind, NoLongerThere, State
+from participation.contributions.facts import Hint, Kind, NoLongerThere, Signal, State, why_unfit
 from participation.contributions.models import Contribution
-from participation.discussion.facts import AlreadyAnswered, NothingSaid, OwnComment, RepliesEndHere, Stance, Value
+from participation.discussion.facts import (
+    AlreadyAnswered,
+    MovedMeanwhile,
+    NothingSaid,
+    OwnComment,
+    RepliesEndHere,
+    Stance,
+    Value,
+)
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.clock import Clock, berlin
 from participation.foundation.db import insert as upsert
@@ -65,11 +73,23 @@ def open_sums(session: Session, thread_ids: Iterable[int]) -> None:
 
 # ── Comments and replies ──────────────────────────────────────────────────────────────────────────────────────────────
 def post_comment(
-    session: Session, *, thread_id: int, who: Who, text: str, stance: Stance, language: str, clock: Clock
+    session: Session,
+    *,
+    thread_id: int,
+    who: Who,
+    text: str,
+    stance: Stance,
+    language: str,
+    clock: Clock,
+    noticed: Collection[Signal] = (),
+    read: Collection[Hint] | None = None,
 ) -> Comment:
-    """Add a comment, public at once or held for moderation as the thread's rule says.
+    """Add a comment, public at once or held for moderation as the thread's rule and signals say.
 
     :param text: plain text, 10 to 5,000 characters after trimming
+    :param noticed: signals that the page noticed: a burst, a crowd
+    :param read: the hints that the author has read; None asks for none
+    :raises ReadFirst: if there is something to point out before; nothing is kept
     :raises WindowClosed: or WindowNotOpenYet, measured after the lock
     :raises NotAdmitted: if the audience does not admit them
     :raises NameMissing: if no name was ever chosen in this audience
@@ -78,13 +98,24 @@ def post_comment(
         window_id = _window_of_thread(session, thread_id)
         now = pass_door(session, window_id, clock)
         author = _join_by_name(session, window_id, who, thread_id, now)
+        signals = _weigh(session, window_id, author, text, language, noticed=noticed, read=read)
         thread = _hold_thread(session, thread_id)
-        written = _contribute(session, thread, author=author, text=text, language=language, now=now)
+        written = _contribute(session, thread, author=author, text=text, language=language, now=now, signals=signals)
         comment = Comment(id=written.id, thread_id=thread_id, stance=stance)
         return _add(session, thread, comment, written)
 
 
-def reply(session: Session, *, comment_id: int, who: Who, text: str, language: str, clock: Clock) -> Comment:
+def reply(
+    session: Session,
+    *,
+    comment_id: int,
+    who: Who,
+    text: str,
+    language: str,
+    clock: Clock,
+    noticed: Collection[Signal] = (),
+    read: Collection[Hint] | None = None,
+) -> Comment:
     """Answer a public comment, one level deep, without a stance.
 
     :raises RepliesEndHere: if it is a reply itself
@@ -96,19 +127,54 @@ def reply(session: Session, *, comment_id: int, who: Who, text: str, language: s
         window_id = _window_of_thread(session, parent.thread_id)
         now = pass_door(session, window_id, clock)
         author = _join_by_name(session, window_id, who, parent.thread_id, now)
-        thread = _hold_thread_of(session, comment_id)
+        signals = _weigh(session, window_id, author, text, language, noticed=noticed, read=read)
+        thread = _hold_thread(session, parent.thread_id)
         parent = _comment(session, comment_id, lock=True)
+        _stay(thread, parent)
         if parent.level:
             raise RepliesEndHere()
         if contributions.locked(session, comment_id).state != State.PUBLISHED:
             raise NoLongerThere()
-        written = _contribute(session, thread, author=author, text=text, language=language, now=now)
+        written = _contribute(session, thread, author=author, text=text, language=language, now=now, signals=signals)
         answer = Comment(id=written.id, thread_id=thread.id, level=1, parent_id=comment_id, parent_level=0, stance=None)
         return _add(session, thread, answer, written, parent)
 
 
+def _weigh(
+    session: Session,
+    window_id: int,
+    author: Participant,
+    text: str,
+    language: str,
+    *,
+    noticed: Collection[Signal] = (),
+    read: Collection[Hint] | None,
+    but: int | None = None,
+) -> tuple[Signal, ...]:
+    """Ask for signals, of a text that can be taken; one that cannot is refused for that first."""
+    if why_unfit(text) is not None or author.shown_as is None:
+        return ()
+    return contributions.weigh(
+        session,
+        author=author,
+        window_id=window_id,
+        text=text,
+        language=language,
+        noticed=noticed,
+        read=read,
+        but=but,
+    )
+
+
 def _contribute(
-    session: Session, thread: Thread, *, author: Participant, text: str, language: str, now: datetime
+    session: Session,
+    thread: Thread,
+    *,
+    author: Participant,
+    text: str,
+    language: str,
+    now: datetime,
+    signals: Collection[Signal],
 ) -> Contribution:
     return contributions.contribute(
         session,
@@ -119,6 +185,7 @@ def _contribute(
         language=language,
         held=thread.premoderated,
         now=now,
+        signals=signals,
     )
 
 
@@ -133,24 +200,36 @@ def _add(
 
 
 def edit_comment(
-    session: Session, *, comment_id: int, who: Who, text: str, stance: Stance | None, clock: Clock
+    session: Session,
+    *,
+    comment_id: int,
+    who: Who,
+    text: str,
+    stance: Stance | None,
+    clock: Clock,
+    read: Collection[Hint] | None = None,
 ) -> Comment:
     """Change one's own comment while nobody answered or rated it, or since moderation asked for other words.
 
+    The new text is weighed like a new comment.
+
+    :param read: the hints that the author has read; None asks for none
+    :raises ReadFirst: if there is something to point out before; nothing is changed
     :raises AlreadyAnswered: once somebody did
     :raises NotYours: if somebody else wrote it
     :raises NoLongerThere: if it was withheld or withdrawn
     :raises WindowClosed: outside the thread's window
     """
     with transaction(session):
-        thread, comment, written, now = _own_under_lock(session, comment_id, who, clock)
+        thread, comment, (written, author), now = _own_under_lock(session, comment_id, who, clock)
         if not written.rewording and _was_answered(session, comment_id):
             raise AlreadyAnswered()
+        signals = _weigh(session, thread.window_id, author, text, written.language, read=read, but=comment_id)
         was_public = written.state == State.PUBLISHED
         _count(thread, comment, _parent(session, comment), by=-int(was_public))
         if comment.level == 0 and stance is not None:
             comment.stance = stance
-        contributions.revise(written, text=text, held=thread.premoderated, now=now)
+        contributions.revise(session, written, text=text, held=thread.premoderated, now=now, signals=signals)
         session.flush()
         _count(thread, comment, _parent(session, comment), by=int(written.state == State.PUBLISHED))
         return comment
@@ -164,7 +243,7 @@ def withdraw_comment(session: Session, *, comment_id: int, who: Who, clock: Cloc
     :raises WindowClosed: outside the thread's window
     """
     with transaction(session):
-        thread, comment, written, _ = _own_under_lock(session, comment_id, who, clock)
+        thread, comment, (written, _), _ = _own_under_lock(session, comment_id, who, clock)
         was_public = written.state == State.PUBLISHED
         contributions.withdraw(written)
         _count(thread, comment, _parent(session, comment), by=-int(was_public))
@@ -172,11 +251,15 @@ def withdraw_comment(session: Session, *, comment_id: int, who: Who, clock: Cloc
 
 def _own_under_lock(
     session: Session, comment_id: int, who: Who, clock: Clock
-) -> tuple[Thread, Comment, Contribution, datetime]:
-    thread_id = _comment(session, comment_id).thread_id
-    now = pass_door(session, _window_of_thread(session, thread_id), clock)
-    thread = _hold_thread_of(session, comment_id)
+) -> tuple[Thread, Comment, tuple[Contribution, Participant], datetime]:
+    placed = select(Thread.id, Thread.window_id).join(Comment, Comment.thread_id == Thread.id)
+    place = session.execute(placed.where(Comment.id == comment_id)).one_or_none()
+    if place is None:
+        raise NothingSaid()
+    now = pass_door(session, place.window_id, clock)
+    thread = _hold_thread(session, place.id)
     comment = _comment(session, comment_id, lock=True)
+    _stay(thread, comment)
     return thread, comment, contributions.own(session, contribution_id=comment_id, who=who), now
 
 
@@ -361,6 +444,12 @@ def _parent(session: Session, comment: Comment) -> Comment | None:
 def _hold_thread(session: Session, thread_id: int) -> Thread:
     row = select(Thread).where(Thread.id == thread_id).with_for_update(key_share=True)
     return session.execute(row.execution_options(populate_existing=True)).scalar_one()
+
+
+def _stay(thread: Thread, comment: Comment) -> None:
+    """Refuse to go on where moderation moved the comment between reading it and locking its thread."""
+    if comment.thread_id != thread.id:
+        raise MovedMeanwhile()
 
 
 def _hold_thread_of(session: Session, comment_id: int, also: int | None = None) -> Thread:

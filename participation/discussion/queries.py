@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from participation.audiences.facts import Admission, NotAdmitted
 from participation.audiences.facts import Kind as ParticipantKind
 from participation.audiences.models import Audience, Participant
-from participation.contributions.facts import State
+from participation.contributions.facts import Signal, State
 from participation.contributions.models import Contribution
-from participation.contributions.queries import is_public
+from participation.contributions.queries import is_public, signals_of
 from participation.discussion.facts import NothingSaid, Order, Stance, Value
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.facts import Fact, Holding
@@ -77,6 +77,8 @@ class CommentLine:
     """Where the next page begins if this is the last line."""
     answers: tuple[CommentLine, ...] = ()
     all_answers: bool = False
+    signals: tuple[Signal, ...] = ()
+    """Why it is read before it is public; told to its author alone, as long as it waits."""
 
     @property
     def more_answers(self) -> int:
@@ -122,6 +124,8 @@ class Place:
     home: str
     after: str | None
     """The page of replies that it stands on, None for the first."""
+    state: State
+    premoderated: bool
 
 
 # ── A thread as one person sees it ────────────────────────────────────────────────────────────────────────────────────
@@ -151,7 +155,7 @@ def thread_page(
     answers = _first_replies(session, head, [line.id for line in kept])
     return _page(
         head,
-        [replace(line, answers=tuple(answers.get(line.id, ()))) for line in kept],
+        _explained(session, [replace(line, answers=tuple(answers.get(line.id, ()))) for line in kept]),
         after=kept[-1].key if len(lines) > PAGE else None,
         paged=after is not None,
         order=order,
@@ -173,7 +177,7 @@ def comment_page(
     kept = tuple(answers[:PAGE_OF_REPLIES])
     return _page(
         head,
-        [replace(line, answers=kept, all_answers=True)],
+        _explained(session, [replace(line, answers=kept, all_answers=True)]),
         after=kept[-1].key if len(answers) > PAGE_OF_REPLIES else None,
         paged=after is not None,
     )
@@ -186,7 +190,7 @@ def one_comment(session: Session, *, comment_id: int, viewer: UUID | None, now: 
     :raises WindowNotPublished: while nobody may know of it
     """
     head, line = _one(session, comment_id, viewer, now)
-    return _page(head, [line])
+    return _page(head, _explained(session, [line]))
 
 
 def place_of(session: Session, *, comment_id: int) -> Place:
@@ -197,14 +201,19 @@ def place_of(session: Session, *, comment_id: int) -> Place:
     siblings = Comment.__table__.alias("sibling")
     earlier = select(func.count()).where(siblings.c.parent_id == Comment.parent_id, siblings.c.id < Comment.id)
     found = session.execute(
-        select(Comment.parent_id, Thread.home, earlier.correlate(Comment).scalar_subquery().label("earlier"))
+        select(
+            *(Comment.parent_id, Thread.home, Thread.premoderated, Contribution.state),
+            earlier.correlate(Comment).scalar_subquery().label("earlier"),
+        )
         .join(Thread, Thread.id == Comment.thread_id)
+        .join(Contribution, Contribution.id == Comment.id)
         .where(Comment.id == comment_id)
     ).one_or_none()
     if found is None:
         raise NothingSaid()
     after = str(comment_id - 1) if found.earlier >= PAGE_OF_REPLIES else None
-    return Place(comment_id, found.parent_id or comment_id, found.home, after)
+    top_id = found.parent_id or comment_id
+    return Place(comment_id, top_id, found.home, after, State(found.state), found.premoderated)
 
 
 @dataclass(frozen=True)
@@ -384,6 +393,18 @@ def _line(row: Row[Any], head: _Head, order: Order = Order.OLDEST) -> CommentLin
         rating=Value(row.value) if row.value and readable else None,
         key=f"{row.agree}-{row.id}" if order is Order.SUPPORT else str(row.id),
     )
+
+
+def _explained(session: Session, lines: Sequence[CommentLine]) -> list[CommentLine]:
+    """Say of one's own lines that wait why they do; one statement, and none where nothing waits."""
+    answers = [answer for line in lines for answer in line.answers]
+    waiting = [line.id for line in (*lines, *answers) if line.is_own and line.state is State.HELD]
+    signals = signals_of(session, waiting)
+
+    def told(line: CommentLine) -> CommentLine:
+        return replace(line, signals=signals.get(line.id, ()), answers=tuple(told(answer) for answer in line.answers))
+
+    return [told(line) for line in lines] if signals else list(lines)
 
 
 # ── What a person left here ───────────────────────────────────────────────────────────────────────────────────────────

@@ -298,6 +298,7 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/anmeldelink/", "token", "", lambda places, state: LINK),
     ("/fortsetzen/", "intent_id", "", lambda places, state: places.numbers["intent"]),
     ("/verwaltung/berechtigungen/", "grant_id", "", lambda places, state: places.numbers["grant"]),
+    ("/verwaltung/signale/", "office_id", "", lambda places, state: places.numbers["office"]),
     ("/verwaltung/stellen/", "office_id", "", lambda places, state: places.numbers["office"]),
     ("/meine-beteiligung/beitraege/", "slug", "round", lambda places, state: places.rounds[state].slug),
     ("/meine-beteiligung/bewertungen/", "slug", "round", lambda places, state: places.rounds[state].slug),
