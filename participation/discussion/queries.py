@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from participation.audiences.facts import NOBODY, Admission, NotAdmitted
 from participation.audiences.facts import Kind as ParticipantKind
 from participation.audiences.models import Audience, Participant
-from participation.contributions.facts import State
+from participation.contributions.facts import Signal, State
 from participation.contributions.models import Contribution
-from participation.contributions.queries import is_public
+from participation.contributions.queries import is_public, signals_of
 from participation.discussion.facts import NothingSaid, Order, Stance, Value
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.facts import Fact, Holding
@@ -67,6 +67,8 @@ class CommentLine:
     edited: bool
     can_be_edited: bool
     """Whether it is one's own and nobody reacted to it; whether the window is open is for the page to know."""
+    duplicate_of: int | None
+    """A contribution that says the same, as moderation found."""
     sums: Sums | None
     """None while sums are hidden."""
     replies: int
@@ -77,6 +79,8 @@ class CommentLine:
     """Where the next page begins if this is the last line."""
     answers: tuple[CommentLine, ...] = ()
     all_answers: bool = False
+    signals: tuple[Signal, ...] = ()
+    """Why it is read before it is public; told to its author alone, as long as it waits."""
 
     @property
     def more_answers(self) -> int:
@@ -122,6 +126,8 @@ class Place:
     home: str
     after: str | None
     """The page of replies that it stands on, None for the first."""
+    state: State
+    premoderated: bool
 
 
 # ── A thread as one person sees it ────────────────────────────────────────────────────────────────────────────────────
@@ -151,7 +157,7 @@ def thread_page(
     answers = _first_replies(session, head, [line.id for line in kept])
     return _page(
         head,
-        [replace(line, answers=tuple(answers.get(line.id, ()))) for line in kept],
+        _explained(session, [replace(line, answers=tuple(answers.get(line.id, ()))) for line in kept]),
         after=kept[-1].key if len(lines) > PAGE else None,
         paged=after is not None,
         order=order,
@@ -174,7 +180,7 @@ def comment_page(
     kept = tuple(answers[:PAGE_OF_REPLIES])
     return _page(
         head,
-        [replace(line, answers=kept, all_answers=True)],
+        _explained(session, [replace(line, answers=kept, all_answers=True)]),
         after=kept[-1].key if len(answers) > PAGE_OF_REPLIES else None,
         paged=after is not None,
     )
@@ -187,7 +193,7 @@ def one_comment(session: Session, *, comment_id: int, viewer: UUID | None, now: 
     :raises WindowNotPublished: while nobody may know of it
     """
     head, line = _one(session, comment_id, viewer, now)
-    return _page(head, [line])
+    return _page(head, _explained(session, [line]))
 
 
 def place_of(session: Session, *, comment_id: int) -> Place:
@@ -198,14 +204,19 @@ def place_of(session: Session, *, comment_id: int) -> Place:
     siblings = Comment.__table__.alias("sibling")
     earlier = select(func.count()).where(siblings.c.parent_id == Comment.parent_id, siblings.c.id < Comment.id)
     found = session.execute(
-        select(Comment.parent_id, Thread.home, earlier.correlate(Comment).scalar_subquery().label("earlier"))
+        select(
+            *(Comment.parent_id, Thread.home, Thread.premoderated, Contribution.state),
+            earlier.correlate(Comment).scalar_subquery().label("earlier"),
+        )
         .join(Thread, Thread.id == Comment.thread_id)
+        .join(Contribution, Contribution.id == Comment.id)
         .where(Comment.id == comment_id)
     ).one_or_none()
     if found is None:
         raise NothingSaid()
     after = str(comment_id - 1) if found.earlier >= PAGE_OF_REPLIES else None
-    return Place(comment_id, found.parent_id or comment_id, found.home, after)
+    top_id = found.parent_id or comment_id
+    return Place(comment_id, top_id, found.home, after, State(found.state), found.premoderated)
 
 
 @dataclass(frozen=True)
@@ -306,7 +317,7 @@ def _visible(*, traces: bool = True) -> Rows:
     mine = Contribution.participant_id == bindparam("me")
     own = and_(mine, Contribution.state.in_((State.HELD, State.WITHHELD)), Contribution.sealed.is_(False))
     decided_here = and_(Contribution.state == State.WITHHELD, Contribution.reason_kind != "imported")
-    gone = Contribution.state.in_((State.WITHHELD, State.WITHDRAWN))
+    gone = or_(Contribution.state.in_((State.WITHHELD, State.WITHDRAWN)), Contribution.rewording)
     trace = and_(Contribution.sealed.is_(False), or_(decided_here, and_(gone, Comment.replies > 0)))
     # For a visitor too this is a look into the key: joined on »false«, SQLite read every rating for every comment.
     rated = and_(Rating.comment_id == Comment.id, Rating.participant_id == bindparam("me"))
@@ -316,6 +327,7 @@ def _visible(*, traces: bool = True) -> Rows:
             *(Comment.id, Comment.parent_id, Comment.stance),
             *(Comment.agree, Comment.disagree, Comment.passed, Comment.replies),
             *(Contribution.text, Contribution.language, Contribution.state, Contribution.reason_kind),
+            *(Contribution.rewording, Contribution.duplicate_of),
             *(Contribution.participant_id, Contribution.created_at, Contribution.edited_at),
             *(Participant.shown_as, Participant.kind, Participant.erased_at, Rating.value),
         )
@@ -405,12 +417,25 @@ def _line(row: Row[Any], head: _Head, order: Order = Order.OLDEST) -> CommentLin
         is_tombstone=not readable,
         at=row.created_at,
         edited=row.edited_at is not None,
-        can_be_edited=own and state in (State.HELD, State.PUBLISHED) and untouched,
+        can_be_edited=own and state in (State.HELD, State.PUBLISHED) and (untouched or row.rewording),
+        duplicate_of=row.duplicate_of if readable else None,
         sums=Sums(row.agree, row.disagree, row.passed) if head.thread.shows_sums and readable else None,
         replies=row.replies,
         rating=Value(row.value) if row.value and readable else None,
         key=f"{row.agree}-{row.id}" if order is Order.SUPPORT else str(row.id),
     )
+
+
+def _explained(session: Session, lines: Sequence[CommentLine]) -> list[CommentLine]:
+    """Say of one's own lines that wait why they do; one statement, and none where nothing waits."""
+    answers = [answer for line in lines for answer in line.answers]
+    waiting = [line.id for line in (*lines, *answers) if line.is_own and line.state is State.HELD]
+    signals = signals_of(session, waiting)
+
+    def told(line: CommentLine) -> CommentLine:
+        return replace(line, signals=signals.get(line.id, ()), answers=tuple(told(answer) for answer in line.answers))
+
+    return [told(line) for line in lines] if signals else list(lines)
 
 
 # ── What a person left here ───────────────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ ROOM_NAMES = {
 }
 
 FACT_NAMES = {
+    "asked_at": marked("gebeten"),
     "at": marked("Zeitpunkt"),
     "audience": marked("Kreis der Beteiligung"),
     "comment": marked("Nummer des Kommentars"),
