@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -98,10 +99,10 @@ def test_the_first_contributions_of_an_account_wait_until_so_many_are_public(
     keep_rules(session, round, clock, first=2)
     elsewhere = a_round(session)
     a_comment(session, elsewhere, clock=clock, who=ada)
-    first, second = (a_comment(session, round, clock=clock, who=ada) for _ in range(2))
+    first, second = (a_comment(session, round, clock=clock, who=ada, text=f"{TEXT} {n}") for n in (1, 2))
     assert state_and_signals(session, first) == state_and_signals(session, second) == ("held", (Signal.FIRST,))
     decide(session, first, "published")
-    third = a_comment(session, round, clock=clock, who=ada)
+    third = a_comment(session, round, clock=clock, who=ada, text=f"{TEXT} 3")
     assert state_and_signals(session, third) == ("published", ())
     assert state_and_signals(session, second) == ("held", (Signal.FIRST,))
 
@@ -263,7 +264,8 @@ def test_what_was_typed_before_signing_in_gets_its_hint_then_and_is_sent_once(
 ) -> None:
     """Also what the hint's own page sends after the session has ended."""
     typed = {"stance": "neutral", "text": "Nummer: 0234 910-0.", "shown_as": "Ada"}
-    for fields, hinted in ((typed, True), ({**typed, "hints_read": "phone"}, False)):
+    read = {**typed, "text": "Nummer: 0234 910-1.", "hints_read": "phone"}
+    for fields, hinted in ((typed, True), (read, False)):
         kept = client.post(post_to(round), data=fields).location.rpartition("vorhaben=")[2]
         me = sign_in(app.test_client(), session, ada.person_id)
         with transaction(session):
@@ -340,10 +342,15 @@ def test_the_rules_of_the_talk_tell_what_is_read_first(client: FlaskClient) -> N
 
 
 # ── Bursts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+NUMBERS = count()
+"""The same text again would be the same comment."""
+
+
 def send(client: FlaskClient, round: RoundWords, address: str = "192.0.2.1") -> int:
     from tests.world.sign_in import token_of
 
-    fields = {"csrf_token": token_of(client), "stance": "neutral", "text": TEXT, "shown_as": "Ada"}
+    text = f"{TEXT} {next(NUMBERS)}"
+    fields = {"csrf_token": token_of(client), "stance": "neutral", "text": text, "shown_as": "Ada"}
     return client.post(post_to(round), data=fields, environ_base={"REMOTE_ADDR": address}).status_code
 
 

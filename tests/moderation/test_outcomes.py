@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from participation.audiences.facts import Role, Who
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
-from participation.discussion.commands import edit_comment, rate_comment, withdraw_comment
+from participation.discussion.commands import SENT_AGAIN, edit_comment, rate_comment, withdraw_comment
 from participation.discussion.facts import RepliesEndHere, Stance, Value
 from participation.discussion.models import Comment
 from participation.discussion.queries import counters_that_differ, thread_page
@@ -92,6 +92,7 @@ def test_every_outcome_from_every_state_by_every_role(
         "author": author.person_id,
     }
     for outcome in Outcome:
+        clock.advance(SENT_AGAIN)
         comment, version, last = _begin(session, round, author, clock, start=start, kind=kind, by=roles["moderator"])
         more = extras(session, round, outcome, clock)
         before = (state_of(session, comment), counts_of(session, round.thread_id), len(decision_letters(session)))

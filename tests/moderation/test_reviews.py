@@ -178,7 +178,9 @@ def test_nobody_contests_what_nobody_was_told_yet(session: Session, app: Flask, 
 def test_what_does_not_hold_any_more_is_not_contested(session: Session, clock: StoppedClock) -> None:
     round, author = a_round(session), a_citizen(session)
     moderator = a_moderator(session, round)
-    replaced, gone, kept = (a_comment(session, round, clock=clock, who=author) for _ in range(3))
+    replaced, gone, kept = (
+        a_comment(session, round, clock=clock, who=author, text=f"Baum {n} fehlt.") for n in (1, 2, 3)
+    )
     first = withhold(session, replaced, by=moderator, clock=clock)
     undone = withhold(session, gone, by=moderator, clock=clock)
     undo(session, decision_id=undone, by=moderator, clock=clock)

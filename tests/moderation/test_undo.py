@@ -140,7 +140,8 @@ def test_a_letter_that_left_is_not_taken_back(session: Session, clock: StoppedCl
 def test_nothing_is_undone_twice_or_after_the_author_wrote(session: Session, clock: StoppedClock) -> None:
     round, author = a_round(session), a_citizen(session)
     moderator = a_moderator(session, round)
-    first, second, third = (a_comment(session, round, clock=clock, who=author, held=True) for _ in range(3))
+    texts = [f"Baum {number} fehlt." for number in (1, 2, 3)]
+    first, second, third = (a_comment(session, round, clock=clock, who=author, held=True, text=one) for one in texts)
     made = [publish(session, comment, by=moderator, clock=clock) for comment in (first, second, third)]
     undo(session, decision_id=made[0], by=moderator, clock=clock)
     with pytest.raises(AlreadyUndone):
