@@ -98,7 +98,7 @@ def test_the_rule_sheet_says_everything_and_its_fingerprint_can_be_recomputed(
     assert sheet is not None and made.rule_sheet_sha256 == sha256
     plain = json.dumps(sheet, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert hashlib.sha256(plain.encode()).hexdigest() == sha256
-    assert sheet["round"] == "leben" and sheet["method"] == "approval" and sheet["receipts"] is False
+    assert sheet["round"] == "leben" and sheet["method"] == "approval" and sheet["receipts"] is True
     assert sheet["admission"] == "registered" and sheet["interim"] is False and sheet["premoderated"] is False
     assert sheet["release_by"] == (CLOSES + timedelta(days=14)).isoformat().replace("+00:00", "Z")
     assert [part["kind"] for part in sheet["parts"]] == ["talk", "vote"]
