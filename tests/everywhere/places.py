@@ -292,6 +292,7 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/abstimmungen/", "contest", "round", lambda places, state: places.rounds[state].contest_slug),
     ("/abstimmungen/", "question", "", lambda places, state: "feld-1"),
     ("/abstimmungen/", "number", "", lambda places, state: 1),
+    ("/abstimmungen/", "size", "", lambda places, state: 1),
     ("/diskussion/", "thread_id", "round", lambda places, state: places.rounds[state].thread_id),
     ("/kommentare/", "comment_id", "comment", lambda places, state: places.comments[state]),
     ("/beitraege/", "contribution_id", "comment", lambda places, state: places.comments[state]),

@@ -1,0 +1,93 @@
+"""After the close nothing that lies around joins a participant and a ballot: database, logs, archive."""
+
+from __future__ import annotations
+
+import logging
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, select
+from sqlalchemy.orm import Session
+
+from participation.archives.commands import make_archive
+from participation.audiences.models import Participant
+from participation.foundation.clock import StoppedClock
+from participation.results.commands import count_round, release_round
+from participation.voting.facts import Choice
+from participation.voting.keys import KeyFolder
+from participation.voting.models import Ballot, RollEntry
+from tests.world import CLOSES, RoundWords, a_citizen
+from tests.world.voting import a_vote
+
+VOTERS = 40
+
+
+def _dump(session: Session) -> dict[str, list[tuple[object, ...]]]:
+    """Return every table in the order in which the database itself hands out its rows."""
+    session.rollback()
+    found = MetaData()
+    found.reflect(session.connection())
+    return {table.name: [tuple(row) for row in session.execute(table.select())] for table in found.sorted_tables}
+
+
+def _written(value: object) -> str:
+    return value.hex() if isinstance(value, (bytes, memoryview)) else str(value).replace("-", "")
+
+
+@pytest.fixture
+def over(
+    session: Session, round: RoundWords, keys: KeyFolder, clock: StoppedClock, caplog: pytest.LogCaptureFixture
+) -> list[tuple[str, str]]:
+    """Forty people voted, the round is released; the person and commitment of each vote, in the order of voting."""
+    caplog.set_level(logging.DEBUG)
+    chance, cast = random.Random(4), []
+    for _ in range(VOTERS):
+        who = a_vote(session, round, keys=keys, clock=clock, who=a_citizen(session), choice=chance.choice(list(Choice)))
+        known = {commitment for _, commitment in cast}
+        session.rollback()
+        new = {bytes(one).hex() for one in session.execute(select(Ballot.commitment)).scalars()} - known
+        me = select(Participant.id).where(Participant.person_id == who.person_id)
+        cast.append((session.execute(me).scalar_one().hex, *new))
+    clock.at = CLOSES
+    count_round(session, round_id=round.id, by=None, keys=keys, clock=clock)
+    release_round(session, round_id=round.id, by=None, clock=clock)
+    return cast
+
+
+def test_no_row_and_no_order_joins_person_and_ballot(session: Session, over: list[tuple[str, str]]) -> None:
+    dump = _dump(session)
+    people = {person for person, _ in over}
+    secrets = {_written(value) for row in dump["ballot"] for value in row if isinstance(value, (bytes, memoryview))}
+    for table, rows in dump.items():
+        for row in rows:
+            written = " ".join(map(_written, row))
+            holds = any(person in written for person in people), any(secret in written for secret in secrets)
+            assert holds != (True, True), f"{table} names a person and a ballot in one row"
+    voted, drawn = [person for person, _ in over], [promise for _, promise in over]
+    roll = [row.hex for row in session.execute(select(RollEntry.participant_id)).scalars()]
+    ballots = [bytes(one).hex() for one in session.execute(select(Ballot.commitment)).scalars()]
+    by_roll = [voted.index(person) for person in roll]
+    by_ballot = [drawn.index(promise) for promise in ballots]
+    assert by_roll != by_ballot
+    assert roll == sorted(roll), "the roll lies in the order of its key"
+    same_place = sum(one == other for one, other in zip(by_roll, by_ballot, strict=True))
+    assert same_place <= 6, "by chance one or two lie at the same place"
+
+
+def test_what_was_logged_and_archived_names_no_person(
+    session: Session,
+    round: RoundWords,
+    over: list[tuple[str, str]],
+    keys: KeyFolder,
+    clock: StoppedClock,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    make_archive(session, contest_id=round.contest_id, folder=tmp_path / "archives", keys=keys, clock=clock)
+    (archive,) = (tmp_path / "archives").iterdir()
+    content, told = archive.read_bytes().decode("latin-1"), caplog.text.replace("-", "")
+    tags = [bytes(tag).hex() for tag in session.execute(select(Ballot.voter_tag)).scalars()]
+    for person, promise in over:
+        assert person not in content and promise not in told
+    assert not any(tag in content or tag in told for tag in tags)
