@@ -424,6 +424,8 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
             raise NothingToDecide()
         now, office_id = _enter(session, taken.contribution_id, by=by, clock=clock)
         kind = _hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
+        # Read again under the lock: somebody may have been quicker.
+        taken = queries.decision_to_undo(session, decision_id) or taken
         refusal = why_not_undo(taken, queries.standing(session, taken.contribution_id), by=by, now=now)
         if refusal is not None:
             raise refusal
@@ -628,6 +630,7 @@ def review(session: Session, *, review_id: int, by: UUID, outcome: ReviewOutcome
         now, office_id = _enter(session, taken.contribution_id, by=by, clock=clock)
         kind = _hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
         standing = queries.standing(session, taken.contribution_id)
+        found = queries.review_to_give(session, review_id) or found
         refusal = why_not_review(found, standing, by=by)
         if refusal is not None:
             raise refusal

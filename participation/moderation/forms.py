@@ -136,7 +136,9 @@ class DecisionForm(Form):
             raise ValidationError(_("Bitte schreiben Sie die Stellen ab, die geschwärzt werden."))
 
     def offer(self, places: Sequence[tuple[int, str]]) -> None:
-        """Offer the subjects that the contribution may be moved to."""
+        """Offer the subjects that the contribution may be moved to, and the move only where there are such."""
+        if not places:
+            self.outcome.choices = [(one.value, label) for one, label in OUTCOME_LABELS.items() if one != Outcome.MOVED]
         self.moved_to.choices = [(str(number), title) for number, title in places]
 
     @property

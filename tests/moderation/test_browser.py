@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from participation.contributions.facts import State
 from participation.foundation.clock import StoppedClock
-from participation.moderation.models import Notice
+from participation.moderation.commands import contest
+from participation.moderation.facts import UNDO_FOR
+from participation.moderation.models import ModerationDecision, Notice
 from tests.servers import Live
 from tests.world import a_moderator, a_round
-from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, state_of
+from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, state_of, withhold
 from tests.world.sign_in import sign_in_browser
 
 if TYPE_CHECKING:
@@ -89,3 +91,31 @@ def test_a_visitor_reports_in_the_browser(
     page.get_by_role("heading", name="Danke für Ihre Meldung").wait_for()
     session.rollback()
     assert session.execute(select(func.count()).select_from(Notice)).scalar_one() == 1
+
+
+def test_the_other_pages_of_case_work_have_no_barrier(
+    session: Session,
+    live: Live,
+    open_browser: OpenBrowser,
+    axe: Callable[[Page], None],
+    nu: Callable[[str], None],
+    clock: StoppedClock,
+) -> None:
+    round = a_round(session)
+    comment, other = (a_comment(session, round, clock=clock) for _ in range(2))
+    receipt = a_notice(session, other, clock=clock)
+    made = withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    clock.advance(UNDO_FOR)
+    token = session.get_one(ModerationDecision, made).token or ""
+    visitor = open_browser(width=360, dark=True)
+    for path in (f"/ueberpruefung/{token}", f"/meldungen/{receipt.token}"):
+        visitor.goto(path)
+        axe(visitor)
+        nu(visitor.content())
+    asked = contest(session, token=token, words="Das war ein Zitat.", clock=clock)
+    page = open_browser(width=360)
+    sign_in_browser(page, live, session, a_moderator(session, round))
+    for path in (f"/moderation/ueberpruefungen/{asked}", "/moderation?liste=reviews", f"/moderation/{other}"):
+        page.goto(path)
+        axe(page)
+        nu(page.content())
