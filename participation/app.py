@@ -52,9 +52,12 @@ from participation.moderation import desk as moderation_desk
 from participation.moderation import jobs as moderation_jobs
 from participation.moderation import views as moderation
 from participation.privacy import views as privacy
+from participation.queues import desk as queues_desk
 from participation.results import cli as results_cli
 from participation.results import desk as results_desk
 from participation.results import views as results
+from participation.reviews import desk as reviews_desk
+from participation.reviews import views as reviews
 from participation.rounds import cli as rounds_cli
 from participation.rounds import desk as rounds_desk
 from participation.rounds import views as rounds
@@ -76,8 +79,11 @@ PAGES: tuple[ModuleType, ...] = (
     moderation,
     moderation_desk,
     privacy,
+    queues_desk,
     results,
     results_desk,
+    reviews,
+    reviews_desk,
     rounds,
     rounds_desk,
     voting,

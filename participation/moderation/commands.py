@@ -36,19 +36,16 @@ from participation.moderation.facts import (
     OPEN_FOR,
     STATE_AFTER,
     UNDO_FOR,
-    AlreadyContested,
     AlreadyReported,
     AlreadySo,
     AlreadyUndone,
     ImportedDecision,
-    NoSuchDecision,
     NothingToDecide,
     NothingToReport,
     NoticeKind,
     Outcome,
     ReasonMissing,
     Receipt,
-    ReviewOutcome,
     SealedKind,
     Standing,
     Taken,
@@ -58,9 +55,7 @@ from participation.moderation.facts import (
     blacked_out,
     found_by,
     why_no_notice,
-    why_not_contest,
     why_not_decide,
-    why_not_review,
     why_not_undo,
 )
 from participation.moderation.models import (
@@ -69,7 +64,6 @@ from participation.moderation.models import (
     ModerationDecision,
     ModerationSetting,
     Notice,
-    Review,
     SealedCopy,
 )
 from participation.windows.commands import hold_door
@@ -78,8 +72,6 @@ from participation.windows.queries import audience_of
 DECISION_LETTER = "moderation/letters/decision"
 RECEIPT_LETTER = "moderation/letters/notice_received"
 OUTCOME_LETTER = "moderation/letters/notice_decided"
-REVIEW_ASKED_LETTER = "moderation/letters/review_asked"
-REVIEW_GIVEN_LETTER = "moderation/letters/review_given"
 AT_A_TIME = 500
 """Rows per INSERT of an import."""
 
@@ -210,7 +202,7 @@ def decide(
         moved_to=moved_to if outcome is Outcome.MOVED else None,
     )
     with transaction(session):
-        now, office_id = _enter(session, contribution_id, by=by, clock=clock)
+        now, office_id = enter(session, contribution_id, by=by, clock=clock)
         return _decide(session, contribution_id, office_id=office_id, verdict=verdict, version=version, now=now)
 
 
@@ -221,7 +213,7 @@ def _decide(
     no_such_place = verdict.outcome is Outcome.MOVED and queries.why_not_there(session, contribution_id, verdict, now)
     if no_such_place:
         raise no_such_place
-    kind = _hold(session, contribution_id, also=verdict.moved_to)
+    kind = hold(session, contribution_id, also=verdict.moved_to)
     standing = queries.standing(session, contribution_id)
     refusal = why_not_decide(standing, verdict) or queries.why_not_there(session, contribution_id, verdict, now)
     if refusal is not None:
@@ -246,7 +238,7 @@ def _decide(
     return decision_id
 
 
-def _hold(session: Session, contribution_id: int, also: int | None = None) -> str:
+def hold(session: Session, contribution_id: int, also: int | None = None) -> str:
     """Lock the container, and the one it goes to or comes from, then the contribution; return its kind."""
     kind = session.execute(select(Contribution.kind).where(Contribution.id == contribution_id)).scalar_one()
     TALLIES[kind].hold(session, contribution_id, also)
@@ -422,8 +414,8 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
         taken = queries.decision_to_undo(session, decision_id)
         if taken is None:
             raise NothingToDecide()
-        now, office_id = _enter(session, taken.contribution_id, by=by, clock=clock)
-        kind = _hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
+        now, office_id = enter(session, taken.contribution_id, by=by, clock=clock)
+        kind = hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
         # Read again under the lock: somebody may have been quicker.
         taken = queries.decision_to_undo(session, decision_id) or taken
         refusal = why_not_undo(taken, queries.standing(session, taken.contribution_id), by=by, now=now)
@@ -482,7 +474,7 @@ def _pass_on_again(session: Session, taken: Taken) -> None:
         session.execute(update(Case).where(Case.contribution_id == taken.contribution_id).values(**values))
 
 
-def _enter(session: Session, contribution_id: int, *, by: UUID, clock: Clock) -> tuple[datetime, int]:
+def enter(session: Session, contribution_id: int, *, by: UUID, clock: Clock) -> tuple[datetime, int]:
     """Hold the door of a contribution's window and check the grant; return the moment and the office.
 
     :raises NothingToDecide: if it is not theirs to moderate
@@ -504,7 +496,7 @@ def open_case(session: Session, *, contribution_id: int, by: UUID, clock: Clock)
     :raises NothingToDecide: if it is not theirs to moderate
     """
     with transaction(session):
-        now, _ = _enter(session, contribution_id, by=by, clock=clock)
+        now, _ = enter(session, contribution_id, by=by, clock=clock)
         case_id = _case(session, contribution_id, {}, now)
         is_free = or_(Case.claimed_at.is_(None), Case.claimed_at <= now - OPEN_FOR, Case.claimed_by == by)
         session.execute(update(Case).where(Case.id == case_id, is_free).values(claimed_by=by, claimed_at=now))
@@ -521,8 +513,8 @@ def escalate(session: Session, *, contribution_id: int, by: UUID, why: str, cloc
     if not why.strip():
         raise ReasonMissing()
     with transaction(session):
-        now, office_id = _enter(session, contribution_id, by=by, clock=clock)
-        _hold(session, contribution_id)
+        now, office_id = enter(session, contribution_id, by=by, clock=clock)
+        hold(session, contribution_id)
         if queries.standing(session, contribution_id).state == NOT_THERE_ANY_MORE:
             raise WithdrawnMeanwhile()
         case_id = _case(session, contribution_id, {"claimed_by": None, "claimed_at": None}, now)
@@ -565,136 +557,15 @@ def set_hours(session: Session, *, round_slug: str, hours: int, by: UUID, clock:
         )
 
 
-# ── A second look ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def contest(session: Session, *, token: str, words: str, clock: Clock) -> int:
-    """Ask for a second look at a decision, and confirm it to the author; return the number of the review.
-
-    :param token: from the letter or from »Meine Beteiligung«
-    :raises NoSuchDecision: if nothing has this address
-    :raises NothingToContest: if the decision does not hold any more
-    :raises ReviewTooLate: after six months
-    :raises AlreadyContested: the second time
-    """
-    with transaction(session):
-        asked = queries.contestable(session, token)
-        if asked is None:
-            raise NoSuchDecision()
-        now = hold_door(session, asked.window_id, clock)
-        _hold(session, asked.contribution_id)
-        refusal = why_not_contest(asked, queries.standing(session, asked.contribution_id), now)
-        if refusal is not None:
-            raise refusal
-        row = insert(session, Review).values(
-            decision_id=asked.id, contested_by=asked.decided_by, words=words.strip(), asked_at=now, reason=""
-        )
-        made = session.execute(row.on_conflict_do_nothing(index_elements=["decision_id"]).returning(Review.id)).first()
-        if made is None:
-            raise AlreadyContested()
-        _tell_of_review(
-            session,
-            asked.contribution_id,
-            template=REVIEW_ASKED_LETTER,
-            facts={"token": token},
-            review_id=made.id,
-            now=now,
-        )
-        note(
-            session,
-            act="moderation:contested",
-            actor=None,
-            office_id=office_of(session, audience_of(session, asked.window_id)),
-            about=f"contribution:{asked.contribution_id}",
-            details={"decision": asked.id, "review": made.id},
-            now=now,
-        )
-        return int(made.id)
-
-
-def review(session: Session, *, review_id: int, by: UUID, outcome: ReviewOutcome, reason: str, clock: Clock) -> None:
-    """Look at a decision a second time and tell its author, with reasons. What is reversed is public as before.
-
-    :raises NothingToDecide: if it is not theirs to moderate, or there is no such review
-    :raises SamePerson: if they made the decision
-    :raises ReasonMissing: without reasons
-    :raises AlreadySo: if somebody looked at it already
-    :raises NothingToContest: if the decision does not hold any more
-    :raises ChangedMeanwhile: if the author wrote or withdrew since
-    """
-    if not reason.strip():
-        raise ReasonMissing()
-    with transaction(session):
-        found = queries.review_to_give(session, review_id)
-        if found is None:
-            raise NothingToDecide()
-        taken = found.decision
-        now, office_id = _enter(session, taken.contribution_id, by=by, clock=clock)
-        kind = _hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
-        standing = queries.standing(session, taken.contribution_id)
-        found = queries.review_to_give(session, review_id) or found
-        refusal = why_not_review(found, standing, by=by)
-        if refusal is not None:
-            raise refusal
-        result_id = None
-        if outcome is ReviewOutcome.REVERSED:
-            result_id = _put_right(session, taken, kind=kind, by=by, reason=reason, standing=standing, now=now)
-        given = update(Review).where(Review.id == review_id, Review.decided_at.is_(None))
-        values = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
-        if not affected(session, given.values(**values, result_id=result_id)):
-            raise AlreadySo()
-        facts = {"outcome": outcome, "reason": reason.strip(), "token": found.token}
-        _tell_of_review(
-            session,
-            taken.contribution_id,
-            template=REVIEW_GIVEN_LETTER,
-            facts=facts,
-            review_id=review_id,
-            now=now,
-        )
-        note(
-            session,
-            act="moderation:reviewed",
-            actor=by,
-            office_id=office_id,
-            about=f"contribution:{taken.contribution_id}",
-            details={"decision": taken.id, "review": review_id, "outcome": outcome},
-            now=now,
-        )
-
-
-def _put_right(
+def put_right(
     session: Session, taken: Taken, *, kind: str, by: UUID, reason: str, standing: Standing, now: datetime
 ) -> int:
     """Reverse a decision by a new one, after which the contribution is public as its author wrote it."""
-    before = _before(session, taken.contribution_id)
+    before = _before(session, taken.contribution_id) | {"of_review": True}
     _put_back(session, taken, kind=kind, state=State.PUBLISHED, now=now)
     version = session.execute(select(Contribution.version).where(Contribution.id == taken.contribution_id)).scalar_one()
     verdict = Verdict(by, Outcome.PUBLISHED, None, reason.strip(), taken.id)
     return _write_decision(session, taken.contribution_id, verdict, standing, version=version, before=before, now=now)
-
-
-def _tell_of_review(
-    session: Session, contribution_id: int, *, template: str, facts: dict[str, Any], review_id: int, now: datetime
-) -> None:
-    author = queries.author_to_tell(session, contribution_id)
-    if author is None:
-        return
-    known = {
-        "number": contribution_id,
-        "round": author.round_title,
-        "office": author.office,
-        "path": author.home,
-        "text": author.text,
-    }
-    post_letter(
-        session,
-        template=template,
-        to_address=author.email,
-        to_name=author.shown_as or "",
-        language=author.language,
-        facts=known | facts,
-        about=f"review:{review_id}",
-        now=now,
-    )
 
 
 # ── Forgetting ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -710,7 +581,6 @@ def forget(session: Session, person_id: UUID, clock: Clock) -> None:
     """Empty what a person wrote in notices. That there was a notice stays, and so does what they decided in office."""
     with transaction(session):
         session.execute(update(Notice).where(queries.noticed_by(person_id)).values(text="", email=None))
-        session.execute(update(Review).where(queries.reviewed_for(person_id)).values(words=""))
 
 
 def forget_reporters(session: Session, *, clock: Clock) -> int:

@@ -19,8 +19,6 @@ ALIKE = 0.6
 """From which share of common words on two texts count as alike."""
 OPEN_FOR = timedelta(minutes=10)
 """How long an opened contribution is marked for the others."""
-CONTEST_FOR = timedelta(days=183)
-"""Six months, in which authors may ask for a second look."""
 KEPT_ORIGINAL, KEPT_THREAT = timedelta(days=183), timedelta(days=365)
 """How long sealed copies are kept: as long as a decision can be contested, and what a prosecutor may ask for."""
 BLACK = "█████"
@@ -91,13 +89,6 @@ FOUND = {
 }
 
 
-class ReviewOutcome(StrEnum):
-    """What a second look leads to."""
-
-    UPHELD = "upheld"
-    REVERSED = "reversed"
-
-
 class SealedKind(StrEnum):
     """Why a text is kept under seal."""
 
@@ -105,16 +96,6 @@ class SealedKind(StrEnum):
     """What was blacked out; goes after a set time."""
     THREAT = "threat"
     """For the police, if those who may decide so hand it over."""
-
-
-class Listed(StrEnum):
-    """The lists of the queue."""
-
-    HELD = "held"
-    REPORTED = "reported"
-    REVIEWS = "reviews"
-    ESCALATED = "escalated"
-    DECIDED = "decided"
 
 
 NOTICE_KINDS = {
@@ -132,10 +113,6 @@ OUTCOMES = {
     Outcome.DUPLICATE: marked("als doppelt verknüpft"),
     Outcome.MOVED: marked("zu einem anderen Thema verschoben"),
     Outcome.POLICE: marked("nicht veröffentlicht, als Drohung gesichert"),
-}
-REVIEW_OUTCOMES = {
-    ReviewOutcome.UPHELD: marked("bestätigt"),
-    ReviewOutcome.REVERSED: marked("zurückgenommen"),
 }
 
 
@@ -200,29 +177,6 @@ class Taken:
     def version_after(self) -> int:
         """The version of the text that the decision left."""
         return self.version_read + (self.outcome == Outcome.REDACTED)
-
-
-@dataclass(frozen=True)
-class Contestable:
-    """A decision as its author finds it to ask for a second look."""
-
-    id: int
-    contribution_id: int
-    window_id: int
-    outcome: str
-    decided_by: UUID | None
-    decided_at: datetime
-    review_id: int | None
-
-
-@dataclass(frozen=True)
-class ToReview:
-    """A second look that was asked for."""
-
-    id: int
-    decided_at: datetime | None
-    token: str | None
-    decision: Taken
 
 
 @dataclass(frozen=True)
@@ -342,36 +296,6 @@ class NotYourDecision(Refused):
     sentence = marked("Zurücknehmen kann nur, wer entschieden hat. Sie können den Beitrag öffnen und neu entscheiden.")
 
 
-class NoSuchDecision(Missing):
-    """No decision has this address."""
-
-    sentence = marked("Zu dieser Adresse gibt es keine Entscheidung. Bitte prüfen Sie, ob der Link vollständig ist.")
-
-
-class ReviewTooLate(Fact):
-    """Six months are over."""
-
-    sentence = marked("Eine Überprüfung ist sechs Monate lang möglich. Diese Zeit ist vorbei.")
-
-
-class AlreadyContested(Fact):
-    """Each decision is looked at a second time once."""
-
-    sentence = marked("Um eine Überprüfung dieser Entscheidung wurde schon gebeten.")
-
-
-class NothingToContest(Fact):
-    """The decision does not hold any more, or took nothing away."""
-
-    sentence = marked("Diese Entscheidung gilt nicht mehr. Es gibt nichts zu überprüfen.")
-
-
-class SamePerson(Refused):
-    """The second look is somebody else's."""
-
-    sentence = marked("Über Ihre eigene Entscheidung urteilt eine andere Person.")
-
-
 class ReasonMissing(Unprocessable):
     """A second look needs reasons, and so does passing something on."""
 
@@ -455,31 +379,6 @@ def why_not_undo(taken: Taken, standing: Standing, *, by: UUID, now: datetime) -
     if now >= taken.decided_at + UNDO_FOR or taken.is_of_review or not taken.before:
         return UndoOver()
     return None if standing.last is not None and standing.last.id == taken.id else DecidedMeanwhile()
-
-
-def why_not_contest(asked: Contestable, standing: Standing, now: datetime) -> Fact | None:
-    """Return why nobody looks at a decision a second time, or None."""
-    if now < asked.decided_at + UNDO_FOR:
-        # Nobody was told of it yet, and it may still be taken back.
-        return NoSuchDecision()
-    if asked.review_id is not None:
-        return AlreadyContested()
-    if now >= asked.decided_at + CONTEST_FOR:
-        return ReviewTooLate()
-    holds = standing.last is not None and standing.last.id == asked.id and standing.state != NOT_THERE_ANY_MORE
-    is_contestable = asked.outcome in CONTESTABLE and asked.decided_by is not None
-    return None if holds and is_contestable else NothingToContest()
-
-
-def why_not_review(found: ToReview, standing: Standing, *, by: UUID) -> Fact | None:
-    """Return why somebody does not answer a second look, or None."""
-    if found.decided_at is not None:
-        return AlreadySo()
-    if found.decision.decided_by == by:
-        return SamePerson()
-    if standing.state == NOT_THERE_ANY_MORE:
-        return WithdrawnMeanwhile()
-    return None if standing.last is not None and standing.last.id == found.decision.id else NothingToContest()
 
 
 def likeness(one: str, other: str) -> float:

@@ -1,4 +1,4 @@
-"""Reading what waits for moderation, a contribution in its context, and what was decided about it."""
+"""Reading a contribution in its context, what was reported and what was decided about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, literal, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office, Person
@@ -21,26 +21,18 @@ from participation.contributions.models import Contribution
 from participation.contributions.queries import is_public
 from participation.discussion.models import Comment, Thread
 from participation.foundation.facts import Fact, Holding
-from participation.foundation.model import Moment
-from participation.foundation.paging import Page, cut
-from participation.foundation.workdays import earlier, later
 from participation.moderation.facts import (
     ALIKE,
-    CONTEST_FOR,
     HOURS,
     OPEN_FOR,
     UNDO_FOR,
-    Contestable,
     Decided,
-    Listed,
     NoSuchOriginal,
     NoSuchSubject,
     Outcome,
-    SealedKind,
     Standing,
     Taken,
     TooLateToReword,
-    ToReview,
     Verdict,
     likeness,
 )
@@ -50,26 +42,14 @@ from participation.moderation.models import (
     ModerationDecision,
     ModerationSetting,
     Notice,
-    Review,
-    SealedCopy,
 )
 from participation.rounds.models import Part, Round, Subject, SubjectPart
 from participation.windows.models import Window
 
 Text = dict[str, str]
-PAGE_SIZE = 20
 MOST_COMPARED, MOST_ALIKE = 500, 3
 MOST_REPLIES, MOST_DECISIONS = 50, 50
 """More of one thing than this is not shown beside a contribution; the round's page has it all."""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How much waits in a list, and since when its oldest."""
-
-    count: int
-    since: datetime | None
-    overdue: int
 
 
 @dataclass(frozen=True)
@@ -80,16 +60,6 @@ class ModeratedRound:
     hours: int
     slug: str | None
     title: Text | None
-
-
-@dataclass(frozen=True)
-class Only:
-    """What a list is narrowed to."""
-
-    round_slug: str | None = None
-    kind: str | None = None
-    """Kind of a notice."""
-    overdue: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,66 +78,6 @@ class Author:
     shown_as: str | None
     is_erased: bool
     is_imported: bool
-
-
-@dataclass(frozen=True)
-class NoticeCount:
-    """How many open notices of a kind a contribution has."""
-
-    kind: str
-    count: int
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """One contribution in a list of the queue."""
-
-    key: int
-    """What the next page begins after."""
-    id: int
-    state: str
-    text: str
-    language: str
-    version: int
-    author: Author
-    written_at: datetime
-    waits_since: datetime
-    due_at: datetime
-    is_overdue: bool
-    stance: str | None
-    is_reply: bool
-    round_title: Text | None
-    subject_title: Text | None
-    last_decision: int | None
-    claim: Claim | None
-    escalated_why: str | None
-    outcome: str | None = None
-    rule: str | None = None
-    decided_by: UUID | None = None
-    undone: bool = False
-    can_be_undone: bool = False
-    notices: tuple[NoticeCount, ...] = ()
-
-
-@dataclass(frozen=True)
-class Queue:
-    """One page of one list, with what waits in all of them."""
-
-    waiting: dict[Listed, Waiting]
-    listed: Listed
-    page: Page[QueueRow]
-    rounds: tuple[ModeratedRound, ...]
-    only: Only
-
-    @property
-    def held(self) -> Waiting:
-        """What waits to be read."""
-        return self.waiting[Listed.HELD]
-
-    @property
-    def reported(self) -> Waiting:
-        """What somebody reported."""
-        return self.waiting[Listed.REPORTED]
 
 
 @dataclass(frozen=True)
@@ -237,8 +147,6 @@ class CaseFile:
     """Public contributions on the same subject that say much the same."""
     places: tuple[Place, ...]
     """Other subjects that it may be moved to."""
-    review_id: int | None
-    """A second look that waits."""
     parent: Beside | None
     replies: tuple[Beside, ...]
     notices: tuple[NoticeLine, ...]
@@ -261,46 +169,6 @@ class CaseFile:
     def open_notices(self) -> int:
         """How many notices wait."""
         return sum(notice.settled_at is None for notice in self.notices)
-
-
-@dataclass(frozen=True)
-class ReviewFile:
-    """A second look that was asked for, with all that is needed to give it."""
-
-    id: int
-    words: str
-    asked_at: datetime
-    decision: DecisionLine
-    file: CaseFile
-    original: str | None
-    """The text before it was blacked out."""
-    is_own: bool
-    """Whether who looks made the decision, and therefore does not answer."""
-    outcome: str | None
-    reason: str
-    decided_at: datetime | None
-
-
-@dataclass(frozen=True)
-class OwnDecision:
-    """A decision as its author reads it on a page of its own, and what became of the request to look again."""
-
-    contribution_id: int
-    text: str
-    language: str
-    round_title: Text | None
-    office: Text
-    outcome: str
-    rule: str | None
-    law: str | None
-    reason: str
-    decided_at: datetime
-    until: datetime
-    """A second look can be asked for until then."""
-    asked_at: datetime | None
-    review_outcome: str | None
-    review_reason: str | None
-    reviewed_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -365,189 +233,17 @@ class Place:
     title: Text
 
 
-# ── The queue ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-def queue(
-    session: Session,
-    *,
-    moderator: UUID,
-    listed: Listed,
-    now: datetime,
-    after: int | None = None,
-    size: int = PAGE_SIZE,
-    only: Only | None = None,
-) -> Queue:
-    """Return a page of what a person moderates; five statements whatever the size.
-
-    What waits begins with the oldest, decided with the newest decision. ``after`` is the key of the last row seen.
-    The counts are of everything, whatever the page is narrowed to.
-    """
-    only = only or Only()
-    mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
-    rounds = _rounds(session, moderator, now)
-    hours = {one.audience_id: one.hours for one in rounds}
-    rows = session.execute(_narrowed(_LISTS[listed](mine, after), listed, only, hours, now).limit(size + 1)).all()
-    counted = _counts(session, [row.id for row in rows])
-    waiting = _waiting(session, mine, hours, now)
-    return Queue(
-        waiting=waiting,
-        listed=listed,
-        page=cut([_queue_row(row, counted, hours, now) for row in rows], size, key=lambda row: row.key),
-        rounds=rounds,
-        only=only,
-    )
+# ── How contributions are selected ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _rounds(session: Session, moderator: UUID, now: datetime) -> tuple[ModeratedRound, ...]:
-    """Return the rounds that a person moderates, with the hours in which moderation decides there."""
-    found = (
-        select(Audience.id, func.coalesce(ModerationSetting.hours, HOURS), Round.slug, Round.title)
-        .outerjoin(ModerationSetting, ModerationSetting.audience_id == Audience.id)
-        .outerjoin(Round, Round.audience_id == Audience.id)
-        .where(Audience.id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now)))
-        .order_by(Round.id.desc())
-    )
-    return tuple(ModeratedRound(*row) for row in session.execute(found))
-
-
-def _due_before(hours: dict[int, int], now: datetime) -> ColumnElement[Any]:
-    """Return since when something may wait that is not overdue, by the hours of its round."""
-    by_hours: dict[int, list[int]] = {}
-    for audience_id, some in hours.items():
-        if some != HOURS:
-            by_hours.setdefault(some, []).append(audience_id)
-    usual = literal(earlier(now, HOURS), Moment)
-    if not by_hours:
-        return usual
-    return case(
-        *((Window.audience_id.in_(ids), literal(earlier(now, some), Moment)) for some, ids in by_hours.items()),
-        else_=usual,
-    )
-
-
-def _waiting(
-    session: Session, mine: ColumnElement[bool], hours: dict[int, int], now: datetime
-) -> dict[Listed, Waiting]:
-    """Count each list that waits, with its oldest and how much is overdue; one statement."""
-    due = _due_before(hours, now)
-    parts = []
-    for listed in (Listed.HELD, Listed.REPORTED, Listed.REVIEWS, Listed.ESCALATED):
-        rows = _LISTS[listed](mine, None).add_columns(due.label("due")).order_by(None).subquery()
-        late = func.coalesce(func.sum(case((rows.c.since < rows.c.due, 1), else_=0)), 0)
-        parts.append(select(literal(listed.value).label("listed"), func.count(), func.min(rows.c.since), late))
-    return {Listed(row[0]): Waiting(row[1], row[2], int(row[3])) for row in session.execute(union_all(*parts))}
-
-
-def _narrowed(
-    rows: Select[*tuple[Any, ...]], listed: Listed, only: Only, hours: dict[int, int], now: datetime
-) -> Select[*tuple[Any, ...]]:
-    if only.round_slug:
-        rows = rows.where(Round.slug == only.round_slug)
-    if only.kind:
-        noticed = select(Notice.id).where(Notice.contribution_id == Contribution.id, Notice.kind == only.kind)
-        if listed is not Listed.DECIDED:
-            noticed = noticed.where(Notice.settled_at.is_(None))
-        rows = rows.where(noticed.correlate(Contribution).exists())
-    if only.overdue and listed is not Listed.DECIDED:
-        since = next(column["expr"] for column in rows.column_descriptions if column["name"] == "since")
-        rows = rows.where(since.element < _due_before(hours, now))
-    return rows
-
-
-def _list_held(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
-    """What waits to be read, without what its author was asked to write in other words."""
-    since = func.coalesce(Contribution.edited_at, Contribution.created_at, type_=Moment)
-    rows = _rows(Contribution.id, since).where(Contribution.state == State.HELD, mine, _here())
-    rows = rows.where(Contribution.rewording.is_(False), Contribution.id > (after or 0))
-    return rows.order_by(Contribution.id)
-
-
-def _list_reported(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
-    oldest = (
-        select(Notice.contribution_id, func.min(Notice.id).label("id"), func.min(Notice.created_at).label("since"))
-        .where(Notice.settled_at.is_(None))
-        .group_by(Notice.contribution_id)
-        .subquery()
-    )
-    rows = _rows(oldest.c.id, oldest.c.since).join(oldest, oldest.c.contribution_id == Contribution.id)
-    rows = rows.where(Contribution.state == State.PUBLISHED, mine, _here(), oldest.c.id > (after or 0))
-    return rows.order_by(oldest.c.id)
-
-
-def _list_reviews(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
-    """Second looks that were asked for, as long as the decision holds and its author did not withdraw."""
-    rows = _rows(Review.id, Review.asked_at).join(ModerationDecision, ModerationDecision.case_id == Case.id)
-    rows = rows.join(Review, Review.decision_id == ModerationDecision.id)
-    rows = rows.where(mine, Review.decided_at.is_(None), Contribution.state != State.WITHDRAWN)
-    return rows.where(ModerationDecision.id == _last_decision(), Review.id > (after or 0)).order_by(Review.id)
-
-
-def _list_escalated(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
-    rows = _rows(Case.id, Case.escalated_at).where(mine, Case.escalated_at.is_not(None))
-    return rows.where(Contribution.state != State.WITHDRAWN, Case.id > (after or 0)).order_by(Case.id)
-
-
-def _list_decided(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
-    """Decisions of people, those of an import left out: they are history, not work."""
-    rows = _rows(ModerationDecision.id, ModerationDecision.decided_at).add_columns(
-        ModerationDecision.outcome,
-        ModerationDecision.rule,
-        ModerationDecision.decided_by,
-        (~_stands(ModerationDecision)).label("undone"),
-    )
-    rows = rows.join(ModerationDecision, ModerationDecision.case_id == Case.id)
-    rows = rows.where(mine, ModerationDecision.decided_by.is_not(None))
-    if after is not None:
-        rows = rows.where(ModerationDecision.id < after)
-    return rows.order_by(ModerationDecision.id.desc())
-
-
-def _here() -> ColumnElement[bool]:
-    """Say that a case was not passed on."""
-    return Case.escalated_at.is_(None)
-
-
-_LISTS = {
-    Listed.HELD: _list_held,
-    Listed.REPORTED: _list_reported,
-    Listed.REVIEWS: _list_reviews,
-    Listed.ESCALATED: _list_escalated,
-    Listed.DECIDED: _list_decided,
-}
-
-
-def _rows(key: Any, since: Any) -> Select[*tuple[Any, ...]]:
-    """Select contributions with their place and author, the decision that holds, and who has them open."""
-    chosen = select(
-        key.label("key"),
-        since.label("since"),
-        Contribution.id,
-        Contribution.state,
-        Contribution.text,
-        Contribution.language,
-        Contribution.version,
-        Contribution.created_at,
-        *_AUTHOR,
-        Comment.stance,
-        Comment.level,
-        Window.audience_id,
-        Round.title.label("round_title"),
-        HandlungsfeldVersion.title.label("subject_title"),
-        Case.claimed_by,
-        Case.claimed_at,
-        Case.escalated_why,
-        _last_decision().label("last_decision"),
-    )
-    return _placed(chosen.select_from(Contribution)).outerjoin(Case, Case.contribution_id == Contribution.id)
-
-
-_AUTHOR = (
+AUTHOR = (
     Participant.shown_as,
     Participant.erased_at.is_not(None).label("is_erased"),
     Contribution.source.is_not(None).label("is_imported"),
 )
 
 
-def _placed(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def placed(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Join what a contribution belongs to: author, window, thread, subject and round, as far as there are such."""
     return (
         chosen.join(Participant, Participant.id == Contribution.participant_id)
@@ -562,55 +258,12 @@ def _placed(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _last_decision() -> Any:
+def last_decision() -> Any:
+    """Return the number of the decision that holds for a contribution, to be selected with it."""
     decision, case = aliased(ModerationDecision), aliased(Case)
     last = select(func.max(decision.id)).join(case, case.id == decision.case_id)
-    last = last.where(_stands(decision))
+    last = last.where(stands(decision))
     return last.where(case.contribution_id == Contribution.id).correlate(Contribution).scalar_subquery()
-
-
-def _counts(session: Session, contribution_ids: Sequence[int]) -> dict[int, tuple[NoticeCount, ...]]:
-    """Count the open notices of some contributions by kind."""
-    found = (
-        select(Notice.contribution_id, Notice.kind, func.count())
-        .where(Notice.contribution_id.in_(contribution_ids), Notice.settled_at.is_(None))
-        .group_by(Notice.contribution_id, Notice.kind)
-        .order_by(Notice.contribution_id, Notice.kind)
-    )
-    counted: dict[int, tuple[NoticeCount, ...]] = {}
-    for contribution_id, kind, count in session.execute(found):
-        counted[contribution_id] = (*counted.get(contribution_id, ()), NoticeCount(kind, count))
-    return counted
-
-
-def _queue_row(row: Any, counted: dict[int, tuple[NoticeCount, ...]], hours: dict[int, int], now: datetime) -> QueueRow:
-    due_at = later(row.since, hours.get(row.audience_id, HOURS))
-    return QueueRow(
-        key=row.key,
-        id=row.id,
-        state=row.state,
-        text=row.text,
-        language=row.language,
-        version=row.version,
-        author=_author(row),
-        written_at=row.created_at,
-        waits_since=row.since,
-        due_at=due_at,
-        is_overdue=due_at < now,
-        stance=row.stance,
-        is_reply=row.level == 1,
-        round_title=row.round_title,
-        subject_title=row.subject_title,
-        last_decision=row.last_decision,
-        claim=claim_of(row, now),
-        escalated_why=row.escalated_why,
-        outcome=getattr(row, "outcome", None),
-        rule=getattr(row, "rule", None),
-        decided_by=getattr(row, "decided_by", None),
-        undone=bool(getattr(row, "undone", False)),
-        can_be_undone=now < row.since + UNDO_FOR and not getattr(row, "undone", True),
-        notices=counted.get(row.id, ()),
-    )
 
 
 def claim_of(row: Any, now: datetime) -> Claim | None:
@@ -620,7 +273,8 @@ def claim_of(row: Any, now: datetime) -> Claim | None:
     return Claim(row.claimed_by, row.claimed_at, row.claimed_at + OPEN_FOR)
 
 
-def _author(row: Any) -> Author:
+def author_of(row: Any) -> Author:
+    """Return who wrote what a row with ``AUTHOR`` is about."""
     return Author(row.shown_as, bool(row.is_erased), bool(row.is_imported))
 
 
@@ -636,7 +290,7 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
         text=row.text,
         language=row.language,
         version=row.version,
-        author=_author(row),
+        author=author_of(row),
         written_at=row.created_at,
         edited_at=row.edited_at,
         stance=row.stance,
@@ -651,12 +305,11 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
         rewording=row.rewording,
         likely=_likely(session, row),
         places=tuple(other_subjects(session, contribution_id)),
-        review_id=_open_review(session, contribution_id),
         parent=next(iter(_beside(session, Contribution.id == row.parent_id)), None) if row.parent_id else None,
         replies=_beside(session, Comment.parent_id == contribution_id),
         notices=_notices(session, contribution_id),
-        decisions=_decisions(session, Case.contribution_id == contribution_id),
-        earlier=_decisions(
+        decisions=decision_lines(session, Case.contribution_id == contribution_id),
+        earlier=decision_lines(
             session, Contribution.participant_id == row.participant_id, Contribution.id != contribution_id
         ),
     )
@@ -672,7 +325,7 @@ def _file(contribution_id: int, moderator: UUID, now: datetime) -> Select[*tuple
         Contribution.version,
         Contribution.created_at,
         Contribution.edited_at,
-        *_AUTHOR,
+        *AUTHOR,
         Comment.stance,
         Comment.parent_id,
         Comment.thread_id,
@@ -686,23 +339,10 @@ def _file(contribution_id: int, moderator: UUID, now: datetime) -> Select[*tuple
         HandlungsfeldVersion.title.label("subject_title"),
         Office.name.label("office"),
     )
-    rows = _placed(chosen.select_from(Contribution)).join(Audience, Audience.id == Window.audience_id)
+    rows = placed(chosen.select_from(Contribution)).join(Audience, Audience.id == Window.audience_id)
     rows = rows.outerjoin(Case, Case.contribution_id == Contribution.id)
     mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
     return rows.join(Office, Office.id == Audience.office_id).where(Contribution.id == contribution_id, mine)
-
-
-def _open_review(session: Session, contribution_id: int) -> int | None:
-    found = (
-        select(Review.id)
-        .join(ModerationDecision, ModerationDecision.id == Review.decision_id)
-        .join(Case, Case.id == ModerationDecision.case_id)
-        .where(Case.contribution_id == contribution_id, Review.decided_at.is_(None))
-        .where(_stands(ModerationDecision))
-        .order_by(Review.id.desc())
-        .limit(1)
-    )
-    return session.execute(found).scalar_one_or_none()
 
 
 def _likely(session: Session, row: Any) -> tuple[Beside, ...]:
@@ -733,7 +373,7 @@ def _beside(session: Session, which: ColumnElement[bool]) -> tuple[Beside, ...]:
             Contribution.language,
             Contribution.created_at,
             Comment.stance,
-            *_AUTHOR,
+            *AUTHOR,
         )
         .join(Comment, Comment.id == Contribution.id)
         .join(Participant, Participant.id == Contribution.participant_id)
@@ -742,7 +382,7 @@ def _beside(session: Session, which: ColumnElement[bool]) -> tuple[Beside, ...]:
         .limit(MOST_REPLIES)
     )
     return tuple(
-        Beside(row.id, row.state, row.text, row.language, _author(row), row.created_at, row.stance)
+        Beside(row.id, row.state, row.text, row.language, author_of(row), row.created_at, row.stance)
         for row in session.execute(found)
     )
 
@@ -754,7 +394,8 @@ def _notices(session: Session, contribution_id: int) -> tuple[NoticeLine, ...]:
     return tuple(NoticeLine(*row) for row in session.execute(newest.limit(MOST_DECISIONS)))
 
 
-def _decisions(session: Session, *which: ColumnElement[bool]) -> tuple[DecisionLine, ...]:
+def decision_lines(session: Session, *which: ColumnElement[bool]) -> tuple[DecisionLine, ...]:
+    """Return some decisions, newest first, those that were taken back too; at most 50."""
     found = (
         select(
             ModerationDecision.id,
@@ -766,7 +407,7 @@ def _decisions(session: Session, *which: ColumnElement[bool]) -> tuple[DecisionL
             ModerationDecision.decided_at,
             func.substr(Contribution.text, 1, 120),
             ModerationDecision.law,
-            ~_stands(ModerationDecision),
+            ~stands(ModerationDecision),
         )
         .join(Case, Case.id == ModerationDecision.case_id)
         .join(Contribution, Contribution.id == Case.contribution_id)
@@ -798,52 +439,16 @@ def standing(session: Session, contribution_id: int) -> Standing:
             decision.moved_to,
         )
         .join(Case, Case.id == decision.case_id)
-        .where(Case.contribution_id == contribution_id, _stands(decision))
+        .where(Case.contribution_id == contribution_id, stands(decision))
         .order_by(decision.id.desc())
         .limit(1)
     ).one_or_none()
     return Standing(state, Decided(*last) if last else None, notices, rewording)
 
 
-def _stands(decision: Any) -> ColumnElement[bool]:
+def stands(decision: Any) -> ColumnElement[bool]:
     """Say of a decision that it was not taken back."""
     return ~exists().where(DecisionUndo.decision_id == decision.id)
-
-
-def review_file(session: Session, *, review_id: int, moderator: UUID, now: datetime) -> ReviewFile | None:
-    """Return a second look that was asked for, with the decision and its contribution, or None."""
-    mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
-    found = (
-        select(Review.id, Review.words, Review.asked_at, Case.contribution_id, Review.decision_id)
-        .add_columns(Review.contested_by, Review.outcome, Review.reason, Review.decided_at)
-        .join(ModerationDecision, ModerationDecision.id == Review.decision_id)
-        .join(Case, Case.id == ModerationDecision.case_id)
-        .join(Contribution, Contribution.id == Case.contribution_id)
-        .join(Window, Window.id == Contribution.window_id)
-        .where(Review.id == review_id, mine)
-    )
-    row = session.execute(found).one_or_none()
-    if row is None:
-        return None
-    file = case_file(session, contribution_id=row.contribution_id, moderator=moderator, now=now)
-    decisions = _decisions(session, ModerationDecision.id == row.decision_id)
-    if file is None or not decisions:
-        return None
-    sealed = session.execute(
-        select(SealedCopy.text).where(SealedCopy.decision_id == row.decision_id, SealedCopy.kind == SealedKind.ORIGINAL)
-    ).scalar_one_or_none()
-    return ReviewFile(
-        id=row.id,
-        words=row.words,
-        asked_at=row.asked_at,
-        decision=decisions[0],
-        file=file,
-        original=sealed or None,
-        is_own=row.contested_by == moderator,
-        outcome=row.outcome,
-        reason=row.reason,
-        decided_at=row.decided_at,
-    )
 
 
 def settings_of(session: Session, *, round_slug: str, person_id: UUID, now: datetime) -> ModeratedRound | None:
@@ -906,12 +511,12 @@ def other_subjects(session: Session, contribution_id: int) -> list[Place]:
 
 def decision_to_undo(session: Session, decision_id: int) -> Taken | None:
     """Return a decision with what an undo needs to know, or None."""
-    row = session.execute(_taken().where(ModerationDecision.id == decision_id)).one_or_none()
-    return _taken_of(row) if row else None
+    row = session.execute(taken().where(ModerationDecision.id == decision_id)).one_or_none()
+    return taken_of(row) if row else None
 
 
-def _taken() -> Select[*tuple[Any, ...]]:
-    result = aliased(Review)
+def taken() -> Select[*tuple[Any, ...]]:
+    """Select decisions with what ``taken_of`` reads."""
     return select(
         ModerationDecision.id,
         Case.contribution_id,
@@ -921,12 +526,12 @@ def _taken() -> Select[*tuple[Any, ...]]:
         ModerationDecision.contribution_version,
         ModerationDecision.moved_to,
         ModerationDecision.before,
-        (~_stands(ModerationDecision)).label("undone"),
-        exists().where(result.result_id == ModerationDecision.id).label("is_of_review"),
+        (~stands(ModerationDecision)).label("undone"),
     ).join(Case, Case.id == ModerationDecision.case_id)
 
 
-def _taken_of(row: Any) -> Taken:
+def taken_of(row: Any) -> Taken:
+    """Return a decision with what an undo or a second look needs to know."""
     return Taken(
         id=row.id,
         contribution_id=row.contribution_id,
@@ -937,7 +542,7 @@ def _taken_of(row: Any) -> Taken:
         moved_to=row.moved_to,
         before=row.before or {},
         undone=bool(row.undone),
-        is_of_review=bool(row.is_of_review),
+        is_of_review=bool((row.before or {}).get("of_review")),
     )
 
 
@@ -955,37 +560,6 @@ def reopened(decision_id: int) -> Update:
     return update(Notice).where(Notice.decision_id == decision_id, ~again)
 
 
-def contestable(session: Session, token: str) -> Contestable | None:
-    """Return the decision whose author holds this link, or None."""
-    decision = ModerationDecision
-    found = (
-        select(
-            decision.id,
-            Case.contribution_id,
-            Contribution.window_id,
-            decision.outcome,
-            decision.decided_by,
-            decision.decided_at,
-            Review.id.label("review_id"),
-        )
-        .join(Case, Case.id == decision.case_id)
-        .join(Contribution, Contribution.id == Case.contribution_id)
-        .outerjoin(Review, Review.decision_id == decision.id)
-        .where(decision.token == token)
-    )
-    row = session.execute(found).one_or_none()
-    return Contestable(*row) if row else None
-
-
-def review_to_give(session: Session, review_id: int) -> ToReview | None:
-    """Return a second look that was asked for, with the decision it is about, or None."""
-    found = _taken().add_columns(Review.decided_at.label("given_at"), ModerationDecision.token)
-    row = session.execute(
-        found.join(Review, Review.decision_id == ModerationDecision.id).where(Review.id == review_id)
-    ).one_or_none()
-    return ToReview(review_id, row.given_at, row.token, _taken_of(row)) if row else None
-
-
 def author_to_tell(session: Session, contribution_id: int, *, decision_id: int | None = None) -> Addressee | None:
     """Return where a letter about a contribution goes: None for what was imported, and if nobody is there any more."""
     chosen = select(
@@ -999,7 +573,7 @@ def author_to_tell(session: Session, contribution_id: int, *, decision_id: int |
         ModerationDecision.token,
     ).select_from(Contribution)
     row = session.execute(
-        _placed(chosen)
+        placed(chosen)
         .join(Person, Person.id == Participant.person_id)
         .join(Audience, Audience.id == Window.audience_id)
         .join(Office, Office.id == Audience.office_id)
@@ -1017,14 +591,14 @@ def reportable(session: Session, *, contribution_id: int, now: datetime) -> Repo
         Contribution.text,
         Contribution.language,
         Contribution.created_at,
-        *_AUTHOR,
+        *AUTHOR,
         Comment.stance,
         Thread.home,
     ).select_from(Contribution)
-    row = session.execute(_placed(chosen).where(Contribution.id == contribution_id, is_public(now))).one_or_none()
+    row = session.execute(placed(chosen).where(Contribution.id == contribution_id, is_public(now))).one_or_none()
     if row is None:
         return None
-    return Reportable(row.id, row.text, row.language, _author(row), row.created_at, row.stance, row.home)
+    return Reportable(row.id, row.text, row.language, author_of(row), row.created_at, row.stance, row.home)
 
 
 def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatus | None:
@@ -1041,54 +615,15 @@ def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatu
         ModerationDecision.outcome,
         ModerationDecision.rule,
     ).select_from(Notice)
-    placed = _placed(told.join(Contribution, Contribution.id == Notice.contribution_id))
-    placed = placed.join(Audience, Audience.id == Window.audience_id).join(Office, Office.id == Audience.office_id)
-    placed = placed.outerjoin(ModerationDecision, ModerationDecision.id == Notice.decision_id)
-    row = session.execute(placed.where(Notice.token == token)).one_or_none()
+    rows = placed(told.join(Contribution, Contribution.id == Notice.contribution_id))
+    rows = rows.join(Audience, Audience.id == Window.audience_id).join(Office, Office.id == Audience.office_id)
+    rows = rows.outerjoin(ModerationDecision, ModerationDecision.id == Notice.decision_id)
+    row = session.execute(rows.where(Notice.token == token)).one_or_none()
     if row is None:
         return None
     found = NoticeStatus(*row)
     is_final = found.settled_at is not None and found.settled_at <= now - UNDO_FOR
     return found if is_final else replace(found, settled_at=None, outcome=None, rule=None)
-
-
-def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision | None:
-    """Return the decision whose address somebody holds, or None; one that can be undone has not reached anybody yet."""
-    decision = ModerationDecision
-    chosen = select(
-        Contribution.id,
-        Contribution.text,
-        Contribution.language,
-        Round.title,
-        Office.name,
-        *(decision.outcome, decision.rule, decision.law, decision.reason, decision.decided_at),
-        *(Review.asked_at, Review.outcome.label("review_outcome"), Review.reason.label("review_reason")),
-        Review.decided_at.label("reviewed_at"),
-    ).select_from(decision)
-    chosen = chosen.join(Case, Case.id == decision.case_id).join(Contribution, Contribution.id == Case.contribution_id)
-    placed = _placed(chosen).join(Audience, Audience.id == Window.audience_id)
-    placed = placed.join(Office, Office.id == Audience.office_id).outerjoin(Review, Review.decision_id == decision.id)
-    told = placed.where(decision.token == token, decision.decided_at <= now - UNDO_FOR, _stands(decision))
-    row = session.execute(told).one_or_none()
-    if row is None:
-        return None
-    return OwnDecision(
-        contribution_id=row.id,
-        text=row.text,
-        language=row.language,
-        round_title=row.title,
-        office=row.name,
-        outcome=row.outcome,
-        rule=row.rule,
-        law=row.law,
-        reason=row.reason,
-        decided_at=row.decided_at,
-        until=row.decided_at + CONTEST_FOR,
-        asked_at=row.asked_at,
-        review_outcome=row.review_outcome,
-        review_reason=row.review_reason,
-        reviewed_at=row.reviewed_at,
-    )
 
 
 def reporters_to_tell(session: Session, decision_id: int) -> list[Reporter]:
@@ -1104,23 +639,12 @@ def noticed_by(person_id: UUID) -> ColumnElement[bool]:
     return or_(Notice.participant_id.in_(selves(person_id)), Notice.email.in_(address))
 
 
-def reviewed_for(person_id: UUID) -> ColumnElement[bool]:
-    """Return which second looks a person asked for."""
-    own = (
-        select(ModerationDecision.id)
-        .join(Case, Case.id == ModerationDecision.case_id)
-        .join(Contribution, Contribution.id == Case.contribution_id)
-        .where(Contribution.participant_id.in_(selves(person_id)))
-    )
-    return Review.decision_id.in_(own)
-
-
 def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int, DecisionLine]:
     """Return the decision that holds for each of some contributions, for their author; undecided ones are left out."""
     last = (
         select(func.max(ModerationDecision.id))
         .join(Case, Case.id == ModerationDecision.case_id)
-        .where(Case.contribution_id.in_(contribution_ids), _stands(ModerationDecision))
+        .where(Case.contribution_id.in_(contribution_ids), stands(ModerationDecision))
         .group_by(Case.contribution_id)
     )
     found = (
@@ -1169,13 +693,6 @@ def held_about(session: Session, person_id: UUID) -> list[Holding]:
     about = select(ModerationDecision, Case.contribution_id).join(Case, Case.id == ModerationDecision.case_id)
     own = about.join(Contribution, Contribution.id == Case.contribution_id)
     own = own.where(Contribution.participant_id.in_(selves(person_id))).order_by(ModerationDecision.id)
-    reviews = select(Review).where(reviewed_for(person_id)).order_by(Review.id)
-    holdings += [
-        Holding(
-            "moderation", "review", text=one.words, facts={"asked_at": one.asked_at.isoformat(), "outcome": one.outcome}
-        )
-        for one in session.execute(reviews).scalars()
-    ]
     made = about.where(ModerationDecision.decided_by == person_id).order_by(ModerationDecision.id)
     holdings += [_decision_held("decision_on_own", *row) for row in session.execute(own)]
     return holdings + [_decision_held("decision_made", *row) for row in session.execute(made)]

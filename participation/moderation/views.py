@@ -13,19 +13,12 @@ from participation.foundation.limits import take
 from participation.foundation.web import clock, now, page, see_other, session, viewer
 from participation.moderation import commands, queries
 from participation.moderation.facts import (
-    CONTESTABLE,
     NOTICE_KINDS,
-    OUTCOMES,
-    REVIEW_OUTCOMES,
-    AlreadyContested,
     AlreadyReported,
-    NoSuchDecision,
     NoSuchNotice,
-    NothingToContest,
     NothingToReport,
-    ReviewTooLate,
 )
-from participation.moderation.forms import ContestForm, NoticeForm
+from participation.moderation.forms import NoticeForm
 
 bp = Blueprint("moderation", __name__, template_folder="templates")
 
@@ -76,48 +69,6 @@ def notice_status(token: str) -> ResponseReturnValue:
     if found is None:
         raise NoSuchNotice()
     answer = page("moderation/notice_status.html", notice=found, kinds=NOTICE_KINDS, url=request.base_url)
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
-
-
-@bp.get("/ueberpruefung/<token>")
-@public
-def decision(token: str) -> ResponseReturnValue:
-    """Show a decision to its author, with the form to have somebody else look at it."""
-    return _show_decision(token, ContestForm())
-
-
-@bp.post("/ueberpruefung/<token>")
-@public
-def contest(token: str) -> ResponseReturnValue:
-    """Take the request for a second look."""
-    form = ContestForm(request.form)
-    if not form.validate():
-        return _show_decision(token, form, status=422)
-    take(session(), key=f"contest:{request.remote_addr}", most=MOST_NOTICES, per=PER, clock=clock)
-    try:
-        commands.contest(session(), token=token, words=form.words.data or "", clock=clock)
-    except (AlreadyContested, NothingToContest, ReviewTooLate) as fact:
-        form.form_errors.append(words_of(fact))
-        return _show_decision(token, form, status=422)
-    current_app.extensions["jobs"].nudge("letters")
-    return see_other(url_for("moderation.decision", token=token))
-
-
-def _show_decision(token: str, form: ContestForm, *, status: int = 200) -> ResponseReturnValue:
-    found = queries.own_decision(session(), token=token, now=now())
-    if found is None:
-        raise NoSuchDecision()
-    answer = page(
-        "moderation/decision.html",
-        status,
-        decision=found,
-        form=form,
-        outcomes=OUTCOMES,
-        review_outcomes=REVIEW_OUTCOMES,
-        is_open=found.asked_at is None and now() < found.until and found.outcome in CONTESTABLE,
-        token=token,
-    )
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 

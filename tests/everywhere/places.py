@@ -27,9 +27,10 @@ from participation.foundation.config import Settings
 from participation.foundation.db import transaction
 from participation.moderation.commands import decide
 from participation.moderation.facts import Outcome
-from participation.moderation.models import ModerationDecision, Notice, Review
+from participation.moderation.models import ModerationDecision, Notice
 from participation.results.commands import count_round, release_round
 from participation.results.models import TieDecision
+from participation.reviews.models import Review
 from participation.voting.commands import cast_ballot
 from participation.voting.keys import KeyFolder
 from tests.world import FIRST_KEYS, RoundWords

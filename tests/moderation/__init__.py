@@ -1,1 +1,1 @@
-"""Notices, the queue, decisions."""
+"""Notices and decisions."""

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from participation.contributions.facts import State
 from participation.foundation.clock import StoppedClock
-from participation.moderation.commands import contest
 from participation.moderation.facts import UNDO_FOR
 from participation.moderation.models import ModerationDecision, Notice
+from participation.reviews.commands import contest
 from tests.servers import Live
 from tests.world import a_moderator, a_round
 from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, state_of, withhold

@@ -20,18 +20,19 @@ from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
 from participation.foundation.facts import Fact
 from participation.letters.commands import claim_letter
-from participation.moderation.commands import contest, review, undo
+from participation.moderation.commands import undo
 from participation.moderation.facts import (
     UNDO_FOR,
-    AlreadyContested,
     AlreadyReported,
     AlreadySo,
     AlreadyUndone,
     DecidedMeanwhile,
     Outcome,
-    ReviewOutcome,
 )
-from participation.moderation.models import Case, ModerationDecision, Notice, Review
+from participation.moderation.models import Case, ModerationDecision, Notice
+from participation.reviews.commands import contest, review
+from participation.reviews.facts import AlreadyContested, ReviewOutcome
+from participation.reviews.models import Review
 from tests.world import a_citizen, a_moderator, a_participant, a_person, a_round
 from tests.world.moderation import (
     a_comment,

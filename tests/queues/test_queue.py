@@ -22,9 +22,10 @@ from participation.discussion.models import Comment
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.moderation.commands import report
-from participation.moderation.facts import OPEN_FOR, UNDO_FOR, Listed, NoticeKind
+from participation.moderation.facts import OPEN_FOR, UNDO_FOR, NoticeKind
 from participation.moderation.models import Notice
-from participation.moderation.queries import Only, queue
+from participation.queues.facts import Listed
+from participation.queues.queries import Only, queue
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_round, a_staff_member, an_official
 from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, publish, state_of, withhold

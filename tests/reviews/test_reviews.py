@@ -16,25 +16,29 @@ from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.letters.jobs import send_letters
-from participation.moderation.commands import contest, review, undo
+from participation.moderation.commands import undo
 from participation.moderation.facts import (
-    CONTEST_FOR,
     CONTESTABLE,
     UNDO_FOR,
-    AlreadyContested,
     AlreadySo,
-    NoSuchDecision,
-    NothingToContest,
     NothingToDecide,
     Outcome,
     ReasonMissing,
-    ReviewOutcome,
-    ReviewTooLate,
-    SamePerson,
     UndoOver,
     WithdrawnMeanwhile,
 )
-from participation.moderation.models import ModerationDecision, Review
+from participation.moderation.models import ModerationDecision
+from participation.reviews.commands import contest, review
+from participation.reviews.facts import (
+    CONTEST_FOR,
+    AlreadyContested,
+    NoSuchDecision,
+    NothingToContest,
+    ReviewOutcome,
+    ReviewTooLate,
+    SamePerson,
+)
+from participation.reviews.models import Review
 from tests.moderation.test_undo import a_full_comment, snapshot
 from tests.servers import Postbox
 from tests.world import a_citizen, a_moderator, a_round

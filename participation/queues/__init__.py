@@ -1,0 +1,1 @@
+"""What waits for moderators, a contribution in its context, and acts on one or many."""

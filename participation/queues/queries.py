@@ -1,0 +1,342 @@
+"""Reading what waits for moderation: held, reported, contested, passed on; and what was decided last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from participation.audiences.facts import Role
+from participation.audiences.models import Audience
+from participation.audiences.queries import audiences_where
+from participation.concepts.models import HandlungsfeldVersion
+from participation.contributions.facts import State
+from participation.contributions.models import Contribution
+from participation.discussion.models import Comment
+from participation.foundation.model import Moment
+from participation.foundation.paging import Page, cut
+from participation.foundation.workdays import earlier, later
+from participation.moderation.facts import HOURS, UNDO_FOR
+from participation.moderation.models import Case, ModerationDecision, ModerationSetting, Notice
+from participation.moderation.queries import (
+    AUTHOR,
+    Author,
+    Claim,
+    ModeratedRound,
+    author_of,
+    claim_of,
+    last_decision,
+    placed,
+    stands,
+)
+from participation.queues.facts import Listed
+from participation.reviews.models import Review
+from participation.rounds.models import Round
+from participation.windows.models import Window
+
+Text = dict[str, str]
+
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much waits in a list, and since when its oldest."""
+
+    count: int
+    since: datetime | None
+    overdue: int
+
+
+@dataclass(frozen=True)
+class Only:
+    """What a list is narrowed to."""
+
+    round_slug: str | None = None
+    kind: str | None = None
+    """Kind of a notice."""
+    overdue: bool = False
+
+
+@dataclass(frozen=True)
+class NoticeCount:
+    """How many open notices of a kind a contribution has."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One contribution in a list of the queue."""
+
+    key: int
+    """What the next page begins after."""
+    id: int
+    state: str
+    text: str
+    language: str
+    version: int
+    author: Author
+    written_at: datetime
+    waits_since: datetime
+    due_at: datetime
+    is_overdue: bool
+    stance: str | None
+    is_reply: bool
+    round_title: Text | None
+    subject_title: Text | None
+    last_decision: int | None
+    claim: Claim | None
+    escalated_why: str | None
+    outcome: str | None = None
+    rule: str | None = None
+    decided_by: UUID | None = None
+    undone: bool = False
+    can_be_undone: bool = False
+    notices: tuple[NoticeCount, ...] = ()
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One page of one list, with what waits in all of them."""
+
+    waiting: dict[Listed, Waiting]
+    listed: Listed
+    page: Page[QueueRow]
+    rounds: tuple[ModeratedRound, ...]
+    only: Only
+
+    @property
+    def held(self) -> Waiting:
+        """What waits to be read."""
+        return self.waiting[Listed.HELD]
+
+    @property
+    def reported(self) -> Waiting:
+        """What somebody reported."""
+        return self.waiting[Listed.REPORTED]
+
+
+def queue(
+    session: Session,
+    *,
+    moderator: UUID,
+    listed: Listed,
+    now: datetime,
+    after: int | None = None,
+    size: int = PAGE_SIZE,
+    only: Only | None = None,
+) -> Queue:
+    """Return a page of what a person moderates; five statements whatever the size.
+
+    What waits begins with the oldest, decided with the newest decision. ``after`` is the key of the last row seen.
+    The counts are of everything, whatever the page is narrowed to.
+    """
+    only = only or Only()
+    mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
+    rounds = _rounds(session, moderator, now)
+    hours = {one.audience_id: one.hours for one in rounds}
+    rows = session.execute(_narrowed(_LISTS[listed](mine, after), listed, only, hours, now).limit(size + 1)).all()
+    counted = _counts(session, [row.id for row in rows])
+    waiting = _waiting(session, mine, hours, now)
+    return Queue(
+        waiting=waiting,
+        listed=listed,
+        page=cut([_queue_row(row, counted, hours, now) for row in rows], size, key=lambda row: row.key),
+        rounds=rounds,
+        only=only,
+    )
+
+
+def _rounds(session: Session, moderator: UUID, now: datetime) -> tuple[ModeratedRound, ...]:
+    """Return the rounds that a person moderates, with the hours in which moderation decides there."""
+    found = (
+        select(Audience.id, func.coalesce(ModerationSetting.hours, HOURS), Round.slug, Round.title)
+        .outerjoin(ModerationSetting, ModerationSetting.audience_id == Audience.id)
+        .outerjoin(Round, Round.audience_id == Audience.id)
+        .where(Audience.id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now)))
+        .order_by(Round.id.desc())
+    )
+    return tuple(ModeratedRound(*row) for row in session.execute(found))
+
+
+def _due_before(hours: dict[int, int], now: datetime) -> ColumnElement[Any]:
+    """Return since when something may wait that is not overdue, by the hours of its round."""
+    by_hours: dict[int, list[int]] = {}
+    for audience_id, some in hours.items():
+        if some != HOURS:
+            by_hours.setdefault(some, []).append(audience_id)
+    usual = literal(earlier(now, HOURS), Moment)
+    if not by_hours:
+        return usual
+    return case(
+        *((Window.audience_id.in_(ids), literal(earlier(now, some), Moment)) for some, ids in by_hours.items()),
+        else_=usual,
+    )
+
+
+def _waiting(
+    session: Session, mine: ColumnElement[bool], hours: dict[int, int], now: datetime
+) -> dict[Listed, Waiting]:
+    """Count each list that waits, with its oldest and how much is overdue; one statement."""
+    due = _due_before(hours, now)
+    parts = []
+    for listed in (Listed.HELD, Listed.REPORTED, Listed.REVIEWS, Listed.ESCALATED):
+        rows = _LISTS[listed](mine, None).add_columns(due.label("due")).order_by(None).subquery()
+        late = func.coalesce(func.sum(case((rows.c.since < rows.c.due, 1), else_=0)), 0)
+        parts.append(select(literal(listed.value).label("listed"), func.count(), func.min(rows.c.since), late))
+    return {Listed(row[0]): Waiting(row[1], row[2], int(row[3])) for row in session.execute(union_all(*parts))}
+
+
+def _narrowed(
+    rows: Select[*tuple[Any, ...]], listed: Listed, only: Only, hours: dict[int, int], now: datetime
+) -> Select[*tuple[Any, ...]]:
+    if only.round_slug:
+        rows = rows.where(Round.slug == only.round_slug)
+    if only.kind:
+        noticed = select(Notice.id).where(Notice.contribution_id == Contribution.id, Notice.kind == only.kind)
+        if listed is not Listed.DECIDED:
+            noticed = noticed.where(Notice.settled_at.is_(None))
+        rows = rows.where(noticed.correlate(Contribution).exists())
+    if only.overdue and listed is not Listed.DECIDED:
+        since = next(column["expr"] for column in rows.column_descriptions if column["name"] == "since")
+        rows = rows.where(since.element < _due_before(hours, now))
+    return rows
+
+
+def _list_held(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
+    """What waits to be read, without what its author was asked to write in other words."""
+    since = func.coalesce(Contribution.edited_at, Contribution.created_at, type_=Moment)
+    rows = _rows(Contribution.id, since).where(Contribution.state == State.HELD, mine, _here())
+    rows = rows.where(Contribution.rewording.is_(False), Contribution.id > (after or 0))
+    return rows.order_by(Contribution.id)
+
+
+def _list_reported(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
+    oldest = (
+        select(Notice.contribution_id, func.min(Notice.id).label("id"), func.min(Notice.created_at).label("since"))
+        .where(Notice.settled_at.is_(None))
+        .group_by(Notice.contribution_id)
+        .subquery()
+    )
+    rows = _rows(oldest.c.id, oldest.c.since).join(oldest, oldest.c.contribution_id == Contribution.id)
+    rows = rows.where(Contribution.state == State.PUBLISHED, mine, _here(), oldest.c.id > (after or 0))
+    return rows.order_by(oldest.c.id)
+
+
+def _list_reviews(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
+    """Second looks that were asked for, as long as the decision holds and its author did not withdraw."""
+    rows = _rows(Review.id, Review.asked_at).join(ModerationDecision, ModerationDecision.case_id == Case.id)
+    rows = rows.join(Review, Review.decision_id == ModerationDecision.id)
+    rows = rows.where(mine, Review.decided_at.is_(None), Contribution.state != State.WITHDRAWN)
+    return rows.where(ModerationDecision.id == last_decision(), Review.id > (after or 0)).order_by(Review.id)
+
+
+def _list_escalated(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
+    rows = _rows(Case.id, Case.escalated_at).where(mine, Case.escalated_at.is_not(None))
+    return rows.where(Contribution.state != State.WITHDRAWN, Case.id > (after or 0)).order_by(Case.id)
+
+
+def _list_decided(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
+    """Decisions of people, those of an import left out: they are history, not work."""
+    rows = _rows(ModerationDecision.id, ModerationDecision.decided_at).add_columns(
+        ModerationDecision.outcome,
+        ModerationDecision.rule,
+        ModerationDecision.decided_by,
+        (~stands(ModerationDecision)).label("undone"),
+    )
+    rows = rows.join(ModerationDecision, ModerationDecision.case_id == Case.id)
+    rows = rows.where(mine, ModerationDecision.decided_by.is_not(None))
+    if after is not None:
+        rows = rows.where(ModerationDecision.id < after)
+    return rows.order_by(ModerationDecision.id.desc())
+
+
+def _here() -> ColumnElement[bool]:
+    """Say that a case was not passed on."""
+    return Case.escalated_at.is_(None)
+
+
+_LISTS = {
+    Listed.HELD: _list_held,
+    Listed.REPORTED: _list_reported,
+    Listed.REVIEWS: _list_reviews,
+    Listed.ESCALATED: _list_escalated,
+    Listed.DECIDED: _list_decided,
+}
+
+
+def _rows(key: Any, since: Any) -> Select[*tuple[Any, ...]]:
+    """Select contributions with their place and author, the decision that holds, and who has them open."""
+    chosen = select(
+        key.label("key"),
+        since.label("since"),
+        Contribution.id,
+        Contribution.state,
+        Contribution.text,
+        Contribution.language,
+        Contribution.version,
+        Contribution.created_at,
+        *AUTHOR,
+        Comment.stance,
+        Comment.level,
+        Window.audience_id,
+        Round.title.label("round_title"),
+        HandlungsfeldVersion.title.label("subject_title"),
+        Case.claimed_by,
+        Case.claimed_at,
+        Case.escalated_why,
+        last_decision().label("last_decision"),
+    )
+    return placed(chosen.select_from(Contribution)).outerjoin(Case, Case.contribution_id == Contribution.id)
+
+
+def _counts(session: Session, contribution_ids: Sequence[int]) -> dict[int, tuple[NoticeCount, ...]]:
+    """Count the open notices of some contributions by kind."""
+    found = (
+        select(Notice.contribution_id, Notice.kind, func.count())
+        .where(Notice.contribution_id.in_(contribution_ids), Notice.settled_at.is_(None))
+        .group_by(Notice.contribution_id, Notice.kind)
+        .order_by(Notice.contribution_id, Notice.kind)
+    )
+    counted: dict[int, tuple[NoticeCount, ...]] = {}
+    for contribution_id, kind, count in session.execute(found):
+        counted[contribution_id] = (*counted.get(contribution_id, ()), NoticeCount(kind, count))
+    return counted
+
+
+def _queue_row(row: Any, counted: dict[int, tuple[NoticeCount, ...]], hours: dict[int, int], now: datetime) -> QueueRow:
+    due_at = later(row.since, hours.get(row.audience_id, HOURS))
+    return QueueRow(
+        key=row.key,
+        id=row.id,
+        state=row.state,
+        text=row.text,
+        language=row.language,
+        version=row.version,
+        author=author_of(row),
+        written_at=row.created_at,
+        waits_since=row.since,
+        due_at=due_at,
+        is_overdue=due_at < now,
+        stance=row.stance,
+        is_reply=row.level == 1,
+        round_title=row.round_title,
+        subject_title=row.subject_title,
+        last_decision=row.last_decision,
+        claim=claim_of(row, now),
+        escalated_why=row.escalated_why,
+        outcome=getattr(row, "outcome", None),
+        rule=getattr(row, "rule", None),
+        decided_by=getattr(row, "decided_by", None),
+        undone=bool(getattr(row, "undone", False)),
+        can_be_undone=now < row.since + UNDO_FOR and not getattr(row, "undone", True),
+        notices=counted.get(row.id, ()),
+    )

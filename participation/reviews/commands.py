@@ -1,0 +1,161 @@
+"""Asking for a second look, and giving it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from participation.audiences.queries import office_of
+from participation.foundation.clock import Clock
+from participation.foundation.db import affected, insert, transaction
+from participation.journal.commands import note
+from participation.letters.commands import post_letter
+from participation.moderation.commands import enter, hold, put_right
+from participation.moderation.facts import AlreadySo, NothingToDecide, ReasonMissing
+from participation.moderation.queries import author_to_tell, standing
+from participation.reviews import queries
+from participation.reviews.facts import (
+    AlreadyContested,
+    NoSuchDecision,
+    ReviewOutcome,
+    why_not_contest,
+    why_not_review,
+)
+from participation.reviews.models import Review
+from participation.windows.commands import hold_door
+from participation.windows.queries import audience_of
+
+REVIEW_ASKED_LETTER = "reviews/letters/review_asked"
+
+
+REVIEW_GIVEN_LETTER = "reviews/letters/review_given"
+
+
+def contest(session: Session, *, token: str, words: str, clock: Clock) -> int:
+    """Ask for a second look at a decision, and confirm it to the author; return the number of the review.
+
+    :param token: from the letter or from »Meine Beteiligung«
+    :raises NoSuchDecision: if nothing has this address
+    :raises NothingToContest: if the decision does not hold any more
+    :raises ReviewTooLate: after six months
+    :raises AlreadyContested: the second time
+    """
+    with transaction(session):
+        asked = queries.contestable(session, token)
+        if asked is None:
+            raise NoSuchDecision()
+        now = hold_door(session, asked.window_id, clock)
+        hold(session, asked.contribution_id)
+        refusal = why_not_contest(asked, standing(session, asked.contribution_id), now)
+        if refusal is not None:
+            raise refusal
+        row = insert(session, Review).values(
+            decision_id=asked.id, contested_by=asked.decided_by, words=words.strip(), asked_at=now, reason=""
+        )
+        made = session.execute(row.on_conflict_do_nothing(index_elements=["decision_id"]).returning(Review.id)).first()
+        if made is None:
+            raise AlreadyContested()
+        _tell_of_review(
+            session,
+            asked.contribution_id,
+            template=REVIEW_ASKED_LETTER,
+            facts={"token": token},
+            review_id=made.id,
+            now=now,
+        )
+        note(
+            session,
+            act="moderation:contested",
+            actor=None,
+            office_id=office_of(session, audience_of(session, asked.window_id)),
+            about=f"contribution:{asked.contribution_id}",
+            details={"decision": asked.id, "review": made.id},
+            now=now,
+        )
+        return int(made.id)
+
+
+def review(session: Session, *, review_id: int, by: UUID, outcome: ReviewOutcome, reason: str, clock: Clock) -> None:
+    """Look at a decision a second time and tell its author, with reasons. What is reversed is public as before.
+
+    :raises NothingToDecide: if it is not theirs to moderate, or there is no such review
+    :raises SamePerson: if they made the decision
+    :raises ReasonMissing: without reasons
+    :raises AlreadySo: if somebody looked at it already
+    :raises NothingToContest: if the decision does not hold any more
+    :raises ChangedMeanwhile: if the author wrote or withdrew since
+    """
+    if not reason.strip():
+        raise ReasonMissing()
+    with transaction(session):
+        found = queries.review_to_give(session, review_id)
+        if found is None:
+            raise NothingToDecide()
+        taken = found.decision
+        now, office_id = enter(session, taken.contribution_id, by=by, clock=clock)
+        kind = hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
+        stands = standing(session, taken.contribution_id)
+        found = queries.review_to_give(session, review_id) or found
+        refusal = why_not_review(found, stands, by=by)
+        if refusal is not None:
+            raise refusal
+        result_id = None
+        if outcome is ReviewOutcome.REVERSED:
+            result_id = put_right(session, taken, kind=kind, by=by, reason=reason, standing=stands, now=now)
+        given = update(Review).where(Review.id == review_id, Review.decided_at.is_(None))
+        values = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
+        if not affected(session, given.values(**values, result_id=result_id)):
+            raise AlreadySo()
+        facts = {"outcome": outcome, "reason": reason.strip(), "token": found.token}
+        _tell_of_review(
+            session,
+            taken.contribution_id,
+            template=REVIEW_GIVEN_LETTER,
+            facts=facts,
+            review_id=review_id,
+            now=now,
+        )
+        note(
+            session,
+            act="moderation:reviewed",
+            actor=by,
+            office_id=office_id,
+            about=f"contribution:{taken.contribution_id}",
+            details={"decision": taken.id, "review": review_id, "outcome": outcome},
+            now=now,
+        )
+
+
+def _tell_of_review(
+    session: Session, contribution_id: int, *, template: str, facts: dict[str, Any], review_id: int, now: datetime
+) -> None:
+    author = author_to_tell(session, contribution_id)
+    if author is None:
+        return
+    known = {
+        "number": contribution_id,
+        "round": author.round_title,
+        "office": author.office,
+        "path": author.home,
+        "text": author.text,
+    }
+    post_letter(
+        session,
+        template=template,
+        to_address=author.email,
+        to_name=author.shown_as or "",
+        language=author.language,
+        facts=known | facts,
+        about=f"review:{review_id}",
+        now=now,
+    )
+
+
+def forget(session: Session, person_id: UUID, clock: Clock) -> None:
+    """Empty what a person wrote to ask for second looks. That they asked stays."""
+    with transaction(session):
+        session.execute(update(Review).where(queries.reviewed_for(person_id)).values(words=""))

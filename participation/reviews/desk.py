@@ -1,0 +1,62 @@
+"""Second looks, given by moderators who did not decide."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from participation.contributions.facts import NETIQUETTE, ChangedMeanwhile
+from participation.foundation.access import needs
+from participation.foundation.facts import Fact
+from participation.foundation.i18n import words_of
+from participation.foundation.web import clock, now, page, person_id, see_other, session
+from participation.moderation.facts import OUTCOMES, AlreadySo, NothingToDecide, WithdrawnMeanwhile
+from participation.reviews import commands, queries
+from participation.reviews.facts import REVIEW_OUTCOMES, NothingToContest, SamePerson
+from participation.reviews.forms import ReviewForm
+
+bp = Blueprint("reviews_desk", __name__, template_folder="templates", url_prefix="/moderation/ueberpruefungen")
+
+WORDS = {"outcomes": OUTCOMES, "rules": {rule.slug: rule for rule in NETIQUETTE}, "review_outcomes": REVIEW_OUTCOMES}
+
+
+@bp.get("/<int:review_id>")
+@needs("moderator")
+def review(review_id: int) -> ResponseReturnValue:
+    """Show a decision that its author wants to have looked at again."""
+    return _show_review(review_id, ReviewForm())
+
+
+@bp.post("/<int:review_id>")
+@needs("moderator")
+def give_review(review_id: int) -> ResponseReturnValue:
+    """Look at a decision a second time."""
+    form = ReviewForm(request.form)
+    if not form.validate():
+        return _show_review(review_id, form, status=422)
+    try:
+        commands.review(
+            session(),
+            review_id=review_id,
+            by=person_id(),
+            outcome=form.chosen,
+            reason=form.reason.data or "",
+            clock=clock,
+        )
+    except (ChangedMeanwhile, NothingToContest, SamePerson, WithdrawnMeanwhile) as fact:
+        return _show_review(review_id, form, fact=fact, status=422)
+    except AlreadySo as fact:
+        flash(words_of(fact), "info")
+    else:
+        flash(_("Die Überprüfung ist gespeichert. Die Verfasserin oder der Verfasser bekommt einen Brief."), "success")
+    return see_other(url_for("queues_desk.queue", liste="reviews"))
+
+
+def _show_review(
+    review_id: int, form: ReviewForm, *, fact: Fact | None = None, status: int = 200
+) -> ResponseReturnValue:
+    found = queries.review_file(session(), review_id=review_id, moderator=person_id(), now=now())
+    if found is None:
+        raise NothingToDecide()
+    return page("reviews/review.html", status, review=found, form=form, fact=fact, me=person_id(), **WORDS)

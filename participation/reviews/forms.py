@@ -1,0 +1,47 @@
+"""What people type to ask for a second look, and to give it."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from participation.foundation.forms import Form, TextField, required
+from participation.moderation.facts import LONGEST_NOTICE, LONGEST_REASON
+from participation.reviews.facts import ReviewOutcome
+
+REVIEW_LABELS = {
+    ReviewOutcome.UPHELD: _l("Die Entscheidung bestätigen"),
+    ReviewOutcome.REVERSED: _l("Die Entscheidung zurücknehmen"),
+}
+
+
+class ContestForm(Form):
+    """Why somebody else should look at a decision."""
+
+    words = TextField(
+        _l("Was sehen Sie anders?"),
+        description=_l("Die Moderation liest das. Es wird nicht veröffentlicht."),
+        most=LONGEST_NOTICE,
+    )
+
+
+class ReviewForm(Form):
+    """The second look, with reasons."""
+
+    outcome = RadioField(
+        _l("Überprüfung"),
+        choices=lambda: [(outcome.value, label) for outcome, label in REVIEW_LABELS.items()],
+        validators=[InputRequired(_l("Bitte wählen Sie eine Entscheidung."))],
+    )
+    reason = TextField(
+        _l("Begründung"),
+        [required()],
+        description=_l("Die Verfasserin oder der Verfasser liest sie."),
+        most=LONGEST_REASON,
+    )
+
+    @property
+    def chosen(self) -> ReviewOutcome:
+        """The outcome, of a form that holds."""
+        return ReviewOutcome(self.outcome.data)

@@ -1,0 +1,218 @@
+"""Reading second looks, and the decisions that they are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from participation.accounts.models import Office
+from participation.audiences.facts import Role
+from participation.audiences.models import Audience
+from participation.audiences.queries import audiences_where
+from participation.contributions.models import Contribution
+from participation.foundation.facts import Holding
+from participation.moderation.facts import UNDO_FOR, SealedKind
+from participation.moderation.models import Case, ModerationDecision, SealedCopy
+from participation.moderation.queries import (
+    CaseFile,
+    DecisionLine,
+    case_file,
+    decision_lines,
+    placed,
+    selves,
+    stands,
+    taken,
+    taken_of,
+)
+from participation.reviews.facts import CONTEST_FOR, Contestable, ToReview
+from participation.reviews.models import Review
+from participation.rounds.models import Round
+from participation.windows.models import Window
+
+Text = dict[str, str]
+
+
+@dataclass(frozen=True)
+class ReviewFile:
+    """A second look that was asked for, with all that is needed to give it."""
+
+    id: int
+    words: str
+    asked_at: datetime
+    decision: DecisionLine
+    file: CaseFile
+    original: str | None
+    """The text before it was blacked out."""
+    is_own: bool
+    """Whether who looks made the decision, and therefore does not answer."""
+    outcome: str | None
+    reason: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OwnDecision:
+    """A decision as its author reads it on a page of its own, and what became of the request to look again."""
+
+    contribution_id: int
+    text: str
+    language: str
+    round_title: Text | None
+    office: Text
+    outcome: str
+    rule: str | None
+    law: str | None
+    reason: str
+    decided_at: datetime
+    until: datetime
+    """A second look can be asked for until then."""
+    asked_at: datetime | None
+    review_outcome: str | None
+    review_reason: str | None
+    reviewed_at: datetime | None
+
+
+def review_file(session: Session, *, review_id: int, moderator: UUID, now: datetime) -> ReviewFile | None:
+    """Return a second look that was asked for, with the decision and its contribution, or None."""
+    mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
+    found = (
+        select(Review.id, Review.words, Review.asked_at, Case.contribution_id, Review.decision_id)
+        .add_columns(Review.contested_by, Review.outcome, Review.reason, Review.decided_at)
+        .join(ModerationDecision, ModerationDecision.id == Review.decision_id)
+        .join(Case, Case.id == ModerationDecision.case_id)
+        .join(Contribution, Contribution.id == Case.contribution_id)
+        .join(Window, Window.id == Contribution.window_id)
+        .where(Review.id == review_id, mine)
+    )
+    row = session.execute(found).one_or_none()
+    if row is None:
+        return None
+    file = case_file(session, contribution_id=row.contribution_id, moderator=moderator, now=now)
+    decisions = decision_lines(session, ModerationDecision.id == row.decision_id)
+    if file is None or not decisions:
+        return None
+    sealed = session.execute(
+        select(SealedCopy.text).where(SealedCopy.decision_id == row.decision_id, SealedCopy.kind == SealedKind.ORIGINAL)
+    ).scalar_one_or_none()
+    return ReviewFile(
+        id=row.id,
+        words=row.words,
+        asked_at=row.asked_at,
+        decision=decisions[0],
+        file=file,
+        original=sealed or None,
+        is_own=row.contested_by == moderator,
+        outcome=row.outcome,
+        reason=row.reason,
+        decided_at=row.decided_at,
+    )
+
+
+def contestable(session: Session, token: str) -> Contestable | None:
+    """Return the decision whose author holds this link, or None."""
+    decision = ModerationDecision
+    found = (
+        select(
+            decision.id,
+            Case.contribution_id,
+            Contribution.window_id,
+            decision.outcome,
+            decision.decided_by,
+            decision.decided_at,
+            Review.id.label("review_id"),
+        )
+        .join(Case, Case.id == decision.case_id)
+        .join(Contribution, Contribution.id == Case.contribution_id)
+        .outerjoin(Review, Review.decision_id == decision.id)
+        .where(decision.token == token)
+    )
+    row = session.execute(found).one_or_none()
+    return Contestable(*row) if row else None
+
+
+def review_to_give(session: Session, review_id: int) -> ToReview | None:
+    """Return a second look that was asked for, with the decision it is about, or None."""
+    found = taken().add_columns(Review.decided_at.label("given_at"), ModerationDecision.token)
+    row = session.execute(
+        found.join(Review, Review.decision_id == ModerationDecision.id).where(Review.id == review_id)
+    ).one_or_none()
+    return ToReview(review_id, row.given_at, row.token, taken_of(row)) if row else None
+
+
+def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision | None:
+    """Return the decision whose address somebody holds, or None; one that can be undone has not reached anybody yet."""
+    decision = ModerationDecision
+    chosen = select(
+        Contribution.id,
+        Contribution.text,
+        Contribution.language,
+        Round.title,
+        Office.name,
+        *(decision.outcome, decision.rule, decision.law, decision.reason, decision.decided_at),
+        *(Review.asked_at, Review.outcome.label("review_outcome"), Review.reason.label("review_reason")),
+        Review.decided_at.label("reviewed_at"),
+    ).select_from(decision)
+    chosen = chosen.join(Case, Case.id == decision.case_id).join(Contribution, Contribution.id == Case.contribution_id)
+    rows = placed(chosen).join(Audience, Audience.id == Window.audience_id)
+    rows = rows.join(Office, Office.id == Audience.office_id).outerjoin(Review, Review.decision_id == decision.id)
+    told = rows.where(decision.token == token, decision.decided_at <= now - UNDO_FOR, stands(decision))
+    row = session.execute(told).one_or_none()
+    if row is None:
+        return None
+    return OwnDecision(
+        contribution_id=row.id,
+        text=row.text,
+        language=row.language,
+        round_title=row.title,
+        office=row.name,
+        outcome=row.outcome,
+        rule=row.rule,
+        law=row.law,
+        reason=row.reason,
+        decided_at=row.decided_at,
+        until=row.decided_at + CONTEST_FOR,
+        asked_at=row.asked_at,
+        review_outcome=row.review_outcome,
+        review_reason=row.review_reason,
+        reviewed_at=row.reviewed_at,
+    )
+
+
+def reviewed_for(person_id: UUID) -> ColumnElement[bool]:
+    """Return which second looks a person asked for."""
+    own = (
+        select(ModerationDecision.id)
+        .join(Case, Case.id == ModerationDecision.case_id)
+        .join(Contribution, Contribution.id == Case.contribution_id)
+        .where(Contribution.participant_id.in_(selves(person_id)))
+    )
+    return Review.decision_id.in_(own)
+
+
+def open_review(session: Session, contribution_id: int) -> int | None:
+    """Return the second look at a contribution that waits, or None."""
+    found = (
+        select(Review.id)
+        .join(ModerationDecision, ModerationDecision.id == Review.decision_id)
+        .join(Case, Case.id == ModerationDecision.case_id)
+        .where(Case.contribution_id == contribution_id, Review.decided_at.is_(None))
+        .where(stands(ModerationDecision))
+        .order_by(Review.id.desc())
+        .limit(1)
+    )
+    return session.execute(found).scalar_one_or_none()
+
+
+def held_about(session: Session, person_id: UUID) -> list[Holding]:
+    """Return the second looks that a person asked for."""
+    reviews = select(Review).where(reviewed_for(person_id)).order_by(Review.id)
+    return [
+        Holding(
+            "reviews", "review", text=one.words, facts={"asked_at": one.asked_at.isoformat(), "outcome": one.outcome}
+        )
+        for one in session.execute(reviews).scalars()
+    ]

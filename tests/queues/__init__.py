@@ -1,0 +1,1 @@
+"""The lists of the queue, and the page of a contribution."""
