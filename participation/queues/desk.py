@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from participation.contributions.facts import NETIQUETTE, ChangedMeanwhile
+from participation.contributions.queries import signals_of
 from participation.foundation.access import needs
 from participation.foundation.facts import Fact, marked
 from participation.foundation.i18n import plain_words, words_of
@@ -202,6 +203,7 @@ def _show(
         status,
         case=found,
         review_id=open_review(session(), contribution_id),
+        signals=signals_of(session(), [contribution_id]).get(contribution_id, ()),
         form=form,
         passing_on=passing_on or EscalationForm(),
         fact=fact,

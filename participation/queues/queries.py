@@ -15,8 +15,9 @@ from participation.audiences.facts import Role
 from participation.audiences.models import Audience
 from participation.audiences.queries import audiences_where
 from participation.concepts.models import HandlungsfeldVersion
-from participation.contributions.facts import State
+from participation.contributions.facts import Signal, State
 from participation.contributions.models import Contribution
+from participation.contributions.queries import signals_of
 from participation.discussion.models import Comment
 from participation.foundation.model import Moment
 from participation.foundation.paging import Page, cut
@@ -101,6 +102,8 @@ class QueueRow:
     undone: bool = False
     can_be_undone: bool = False
     notices: tuple[NoticeCount, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    """Why it was to be read before it is public."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def queue(
     size: int = PAGE_SIZE,
     only: Only | None = None,
 ) -> Queue:
-    """Return a page of what a person moderates; five statements whatever the size.
+    """Return a page of what a person moderates; six statements whatever the size.
 
     What waits begins with the oldest, decided with the newest decision. ``after`` is the key of the last row seen.
     The counts are of everything, whatever the page is narrowed to.
@@ -144,12 +147,12 @@ def queue(
     rounds = _rounds(session, moderator, now)
     hours = {one.audience_id: one.hours for one in rounds}
     rows = session.execute(_narrowed(_LISTS[listed](mine, after), listed, only, hours, now).limit(size + 1)).all()
-    counted = _counts(session, [row.id for row in rows])
+    details = _details(session, [row.id for row in rows])
     waiting = _waiting(session, mine, hours, now)
     return Queue(
         waiting=waiting,
         listed=listed,
-        page=cut([_queue_row(row, counted, hours, now) for row in rows], size, key=lambda row: row.key),
+        page=cut([_queue_row(row, details, hours, now) for row in rows], size, key=lambda row: row.key),
         rounds=rounds,
         only=only,
     )
@@ -298,6 +301,18 @@ def _rows(key: Any, since: Any) -> Select[*tuple[Any, ...]]:
     return placed(chosen.select_from(Contribution)).outerjoin(Case, Case.contribution_id == Contribution.id)
 
 
+@dataclass(frozen=True)
+class _Details:
+    """What is shown with some contributions, each read by a statement of its own."""
+
+    notices: dict[int, tuple[NoticeCount, ...]]
+    signals: dict[int, tuple[Signal, ...]]
+
+
+def _details(session: Session, contribution_ids: Sequence[int]) -> _Details:
+    return _Details(_counts(session, contribution_ids), signals_of(session, contribution_ids))
+
+
 def _counts(session: Session, contribution_ids: Sequence[int]) -> dict[int, tuple[NoticeCount, ...]]:
     """Count the open notices of some contributions by kind."""
     found = (
@@ -312,7 +327,7 @@ def _counts(session: Session, contribution_ids: Sequence[int]) -> dict[int, tupl
     return counted
 
 
-def _queue_row(row: Any, counted: dict[int, tuple[NoticeCount, ...]], hours: dict[int, int], now: datetime) -> QueueRow:
+def _queue_row(row: Any, details: _Details, hours: dict[int, int], now: datetime) -> QueueRow:
     due_at = later(row.since, hours.get(row.audience_id, HOURS))
     return QueueRow(
         key=row.key,
@@ -338,5 +353,6 @@ def _queue_row(row: Any, counted: dict[int, tuple[NoticeCount, ...]], hours: dic
         decided_by=getattr(row, "decided_by", None),
         undone=bool(getattr(row, "undone", False)),
         can_be_undone=now < row.since + UNDO_FOR and not getattr(row, "undone", True),
-        notices=counted.get(row.id, ()),
+        notices=details.notices.get(row.id, ()),
+        signals=details.signals.get(row.id, ()),
     )
