@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.orm import Session
 
@@ -215,6 +215,25 @@ def set_state(
         written.text = text
         written.version += 1
     return written
+
+
+def locked_all(session: Session, contribution_ids: Collection[int]) -> dict[int, Contribution]:
+    """Return contributions with their rows locked in the order of their ids; what there is none of is left out."""
+    rows = select(Contribution).where(Contribution.id.in_(contribution_ids)).order_by(Contribution.id)
+    locked_rows = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return {one.id: one for one in session.execute(locked_rows).scalars()}
+
+
+def set_states(session: Session, states: Collection[Mapping[str, Any]]) -> None:
+    """Set the state of many locked contributions at once; whether somebody read another version the caller asked.
+
+    :param states: ``contribution_id``, ``state``, ``reason_kind``, ``rewording`` and ``duplicate_of`` of each
+    """
+    names = ("state", "reason_kind", "rewording", "duplicate_of")
+    row = update(Contribution).where(Contribution.id == bindparam("contribution_id"))
+    if states:
+        session.connection().execute(row.values({name: bindparam(name) for name in names}), list(states))
+        session.expire_all()
 
 
 def change_shown_name(session: Session, *, person_id: UUID, name: str, clock: Clock) -> None:

@@ -419,6 +419,40 @@ def count_again(session: Session, contribution_id: int) -> None:
         parent.replies = _public_replies(session, Comment.parent_id == parent.id)
 
 
+def hold_containers(session: Session, contribution_ids: Collection[int]) -> None:
+    """Lock the threads of some comments in the order of their ids, before moderation locks the comments themselves.
+
+    Moderation may move a comment between reading and locking; then its thread is locked where it is now.
+    """
+    here = select(Comment.thread_id).where(Comment.id.in_(contribution_ids)).distinct()
+    held: set[int] = set()
+    while missing := sorted(set(session.execute(here).scalars()) - held):
+        rows = select(Thread.id).where(Thread.id.in_(missing)).order_by(Thread.id).with_for_update(key_share=True)
+        held.update(session.execute(rows).scalars())
+
+
+def count_all_again(session: Session, contribution_ids: Collection[int]) -> None:
+    """Count the threads and parents of some comments again, under the lock of their threads.
+
+    Statements follow the number of threads, not of comments.
+    """
+    mine = Comment.id.in_(contribution_ids)
+    for thread_id in sorted(set(session.execute(select(Comment.thread_id).where(mine)).scalars())):
+        _count_thread(session, _hold_thread(session, thread_id))
+    above = select(Comment.parent_id).where(mine, Comment.parent_id.is_not(None))
+    rows = select(Comment).where(Comment.id.in_(above)).order_by(Comment.id).with_for_update(key_share=True)
+    parents = session.execute(rows.execution_options(populate_existing=True)).scalars().all()
+    counted = (
+        select(Comment.parent_id, func.count())
+        .join(Contribution, Contribution.id == Comment.id)
+        .where(Comment.parent_id.in_([one.id for one in parents]), *_seen())
+        .group_by(Comment.parent_id)
+    )
+    replies = {row[0]: row[1] for row in session.execute(counted)} if parents else {}
+    for parent in parents:
+        parent.replies = replies.get(parent.id, 0)
+
+
 def move_comment(session: Session, comment_id: int, thread_id: int) -> int:
     """Move a comment with its replies to another thread of the same window; return the thread it comes from.
 

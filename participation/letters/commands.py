@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -49,6 +51,54 @@ def post_letter(
         attempts=0,
     )
     session.execute(row.on_conflict_do_nothing(index_elements=["template", "to_address", "about"]))
+
+
+@dataclass(frozen=True)
+class ToPost:
+    """One of many letters that go into the outbox together; the names are those of ``post_letter``."""
+
+    template: str
+    to_address: str
+    to_name: str
+    language: str
+    about: str
+    facts: dict[str, Any]
+
+
+def post_letters(session: Session, letters: Sequence[ToPost], *, now: datetime, not_before: datetime) -> None:
+    """Add many letters to the outbox at once, each as ``post_letter`` does."""
+    rows = [
+        {
+            **vars(one),
+            "message_id": f"<{uuid4()}@beteiligung>",
+            "created_at": now,
+            "next_try_at": not_before,
+            "attempts": 0,
+        }
+        for one in letters
+    ]
+    if rows:
+        added = insert(session, Letter).values(rows)
+        session.execute(added.on_conflict_do_nothing(index_elements=["template", "to_address", "about"]))
+
+
+def recall_all(session: Session, abouts: Mapping[str, int]) -> set[int]:
+    """Delete the letters about many things, and return of which of them somebody was told already.
+
+    Of those nothing is deleted.
+
+    :param abouts: what the letters are about, each with the number of the thing that they belong to
+    """
+    found = session.execute(
+        select(Letter.id, Letter.about, Letter.attempts)
+        .where(Letter.about.in_(abouts))
+        .order_by(Letter.id)
+        .with_for_update()
+    ).all()
+    told = {abouts[row.about] for row in found if row.attempts}
+    gone = [row.id for row in found if abouts[row.about] not in told]
+    session.execute(delete(Letter).where(Letter.id.in_(gone)).execution_options(synchronize_session=False))
+    return told
 
 
 def recall_letters(session: Session, *, about: str) -> bool:

@@ -15,6 +15,7 @@ class Letter(Base):
     __tablename__ = "letter"
     __table_args__ = (
         UniqueConstraint("template", "to_address", "about"),
+        Index(None, "about"),
         Index("ix_letter_waiting", "next_try_at", postgresql_where=text("sent_at IS NULL AND given_up_at IS NULL")),
     )
 

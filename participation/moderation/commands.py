@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -86,10 +86,19 @@ class Tally:
     """Count again under that lock."""
     move: Callable[[Session, int, int], int]
     """Move it to another place and return the one it comes from."""
+    hold_all: Callable[[Session, Collection[int]], None]
+    count_all_again: Callable[[Session, Collection[int]], None]
+    """The same two for many at once."""
 
 
 TALLIES: dict[str, Tally] = {
-    Kind.COMMENT: Tally(discussion.hold_container, discussion.count_again, discussion.move_comment)
+    Kind.COMMENT: Tally(
+        discussion.hold_container,
+        discussion.count_again,
+        discussion.move_comment,
+        discussion.hold_containers,
+        discussion.count_all_again,
+    )
 }
 
 
@@ -218,7 +227,7 @@ def _decide(
     refusal = why_not_decide(standing, verdict) or queries.why_not_there(session, contribution_id, verdict, now)
     if refusal is not None:
         raise refusal
-    before = _before(session, contribution_id)
+    before = queries.cases_before(session, [contribution_id])[contribution_id]
     original = _apply(session, contribution_id, kind=kind, verdict=verdict, version=version)
     decision_id = _write_decision(session, contribution_id, verdict, standing, version=version, before=before, now=now)
     _seal(session, decision_id, verdict, original, now)
@@ -244,27 +253,6 @@ def hold(session: Session, contribution_id: int, also: int | None = None) -> str
     TALLIES[kind].hold(session, contribution_id, also)
     locked(session, contribution_id)
     return str(kind)
-
-
-def _before(session: Session, contribution_id: int) -> dict[str, Any]:
-    """Return how things stand, in what an undo needs to put back; the text is sealed apart where it changes."""
-    row = session.execute(
-        select(
-            Contribution.state,
-            Contribution.reason_kind,
-            Contribution.rewording,
-            Contribution.duplicate_of,
-            Case.escalated_by,
-            Case.escalated_at,
-            Case.escalated_why,
-        )
-        .outerjoin(Case, Case.contribution_id == Contribution.id)
-        .where(Contribution.id == contribution_id)
-    ).one()
-    before = dict(row._mapping)
-    before["escalated_by"] = str(row.escalated_by) if row.escalated_by else None
-    before["escalated_at"] = row.escalated_at.isoformat() if row.escalated_at else None
-    return before | {"thread_id": queries.thread_of(session, contribution_id)}
 
 
 def _apply(session: Session, contribution_id: int, *, kind: str, verdict: Verdict, version: int) -> str:
@@ -352,12 +340,17 @@ def _settle(session: Session, contribution_id: int, *, decision_id: int, verdict
             template=OUTCOME_LETTER,
             to_address=notice.email,
             language=notice.language,
-            facts={"number": notice.number, "token": notice.token, "outcome": verdict.outcome, "rule": verdict.rule},
+            facts=outcome_facts(notice, verdict),
             about=f"decision:{decision_id}/notice:{notice.number}",
             now=now,
             not_before=now + UNDO_FOR,
         )
     return settled
+
+
+def outcome_facts(notice: queries.Reporter, verdict: Verdict) -> dict[str, Any]:
+    """Return what the letter to somebody who reported words."""
+    return {"number": notice.number, "token": notice.token, "outcome": verdict.outcome, "rule": verdict.rule}
 
 
 def _tell_author(
@@ -370,8 +363,25 @@ def _tell_author(
     author = queries.author_to_tell(session, contribution_id, decision_id=decision_id)
     if author is None:
         return
+    post_letter(
+        session,
+        template=DECISION_LETTER,
+        to_address=author.email,
+        to_name=author.shown_as or "",
+        language=author.language,
+        facts=decision_facts(author, contribution_id, verdict=verdict, standing=standing),
+        about=f"decision:{decision_id}",
+        now=now,
+        not_before=now + UNDO_FOR,
+    )
+
+
+def decision_facts(
+    author: queries.Addressee, contribution_id: int, *, verdict: Verdict, standing: Standing
+) -> dict[str, Any]:
+    """Return what the letter about a decision words."""
     rule = rule_by_slug(verdict.rule) if verdict.rule else None
-    facts = {
+    return {
         "outcome": verdict.outcome,
         "noticed": standing.open_notices > 0,
         "found_words": FOUND[found_by(standing)],
@@ -386,17 +396,6 @@ def _tell_author(
         "path": author.home,
         "number": contribution_id,
     }
-    post_letter(
-        session,
-        template=DECISION_LETTER,
-        to_address=author.email,
-        to_name=author.shown_as or "",
-        language=author.language,
-        facts=facts,
-        about=f"decision:{decision_id}",
-        now=now,
-        not_before=now + UNDO_FOR,
-    )
 
 
 # ── Taking back ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -427,7 +426,7 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
         if not recall_letters(session, about=f"decision:{decision_id}"):
             raise UndoOver()
         _put_back(session, taken, kind=kind, state=State(taken.before["state"]), now=now)
-        _pass_on_again(session, taken)
+        pass_on_again(session, taken)
         session.execute(queries.reopened(decision_id).values(settled_at=None, decision_id=None))
         note(
             session,
@@ -462,7 +461,7 @@ def _put_back(session: Session, taken: Taken, *, kind: str, state: State, now: d
     TALLIES[kind].count_again(session, taken.contribution_id)
 
 
-def _pass_on_again(session: Session, taken: Taken) -> None:
+def pass_on_again(session: Session, taken: Taken) -> None:
     """Let a case that was passed on wait with the others again."""
     before = taken.before
     if before["escalated_at"] is not None:
@@ -561,7 +560,7 @@ def put_right(
     session: Session, taken: Taken, *, kind: str, by: UUID, reason: str, standing: Standing, now: datetime
 ) -> int:
     """Reverse a decision by a new one, after which the contribution is public as its author wrote it."""
-    before = _before(session, taken.contribution_id) | {"of_review": True}
+    before = queries.cases_before(session, [taken.contribution_id])[taken.contribution_id] | {"of_review": True}
     _put_back(session, taken, kind=kind, state=State.PUBLISHED, now=now)
     version = session.execute(select(Contribution.version).where(Contribution.id == taken.contribution_id)).scalar_one()
     verdict = Verdict(by, Outcome.PUBLISHED, None, reason.strip(), taken.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -446,6 +446,69 @@ def standing(session: Session, contribution_id: int) -> Standing:
     return Standing(state, Decided(*last) if last else None, notices, rewording)
 
 
+def standings(session: Session, contributions: Collection[Contribution]) -> dict[int, Standing]:
+    """Return how things stand with many contributions, whose rows are locked; two statements."""
+    numbers = [one.id for one in contributions]
+    waiting = select(Notice.contribution_id, func.count()).where(
+        Notice.contribution_id.in_(numbers), Notice.settled_at.is_(None)
+    )
+    notices = {row[0]: row[1] for row in session.execute(waiting.group_by(Notice.contribution_id))}
+    decision = ModerationDecision
+    newest = (
+        select(func.max(decision.id))
+        .join(Case, Case.id == decision.case_id)
+        .where(Case.contribution_id.in_(numbers), stands(decision))
+        .group_by(Case.contribution_id)
+    )
+    found = (
+        select(
+            Case.contribution_id,
+            *(decision.id, decision.outcome, decision.rule, decision.reason, decision.decided_by),
+            *(decision.law, decision.duplicate_of, decision.moved_to),
+        )
+        .join(Case, Case.id == decision.case_id)
+        .where(decision.id.in_(newest))
+    )
+    last = {row[0]: Decided(*row[1:]) for row in session.execute(found)}
+    return {
+        one.id: Standing(one.state, last.get(one.id), notices.get(one.id, 0), one.rewording) for one in contributions
+    }
+
+
+def decisions_taken(session: Session, decision_ids: Collection[int]) -> list[Taken]:
+    """Return decisions with what an undo needs to know, by contribution."""
+    rows = taken().where(ModerationDecision.id.in_(decision_ids)).order_by(Case.contribution_id)
+    return [taken_of(row) for row in session.execute(rows)]
+
+
+def cases_before(session: Session, contribution_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Return how things stand with many contributions, in what an undo needs to put back."""
+    rows = session.execute(
+        select(
+            Contribution.id,
+            Contribution.state,
+            Contribution.reason_kind,
+            Contribution.rewording,
+            Contribution.duplicate_of,
+            Case.escalated_by,
+            Case.escalated_at,
+            Case.escalated_why,
+            Comment.thread_id,
+        )
+        .outerjoin(Case, Case.contribution_id == Contribution.id)
+        .outerjoin(Comment, Comment.id == Contribution.id)
+        .where(Contribution.id.in_(contribution_ids))
+    )
+    return {row.id: _as_before(row) for row in rows}
+
+
+def _as_before(row: Any) -> dict[str, Any]:
+    before = {name: value for name, value in row._mapping.items() if name != "id"}
+    before["escalated_by"] = str(row.escalated_by) if row.escalated_by else None
+    before["escalated_at"] = row.escalated_at.isoformat() if row.escalated_at else None
+    return before
+
+
 def stands(decision: Any) -> ColumnElement[bool]:
     """Say of a decision that it was not taken back."""
     return ~exists().where(DecisionUndo.decision_id == decision.id)
@@ -546,8 +609,8 @@ def taken_of(row: Any) -> Taken:
     )
 
 
-def reopened(decision_id: int) -> Update:
-    """Return the UPDATE of the notices that wait again once a decision is undone.
+def reopened(*decision_ids: int) -> Update:
+    """Return the UPDATE of the notices that wait again once decisions are undone.
 
     Whoever reported anew meanwhile has one that is open already.
     """
@@ -557,11 +620,30 @@ def reopened(decision_id: int) -> Update:
         newer.participant_id == Notice.participant_id,
         newer.settled_at.is_(None),
     )
-    return update(Notice).where(Notice.decision_id == decision_id, ~again)
+    return update(Notice).where(Notice.decision_id.in_(decision_ids), ~again)
 
 
 def author_to_tell(session: Session, contribution_id: int, *, decision_id: int | None = None) -> Addressee | None:
     """Return where a letter about a contribution goes: None for what was imported, and if nobody is there any more."""
+    chosen = _addressed().add_columns(ModerationDecision.token)
+    row = session.execute(
+        chosen.outerjoin(ModerationDecision, ModerationDecision.id == decision_id).where(
+            Contribution.id == contribution_id
+        )
+    ).one_or_none()
+    return Addressee(*row) if row else None
+
+
+def authors_to_tell(session: Session, decision_ids: Collection[int]) -> dict[int, Addressee]:
+    """Return where the letters about decisions go, by the decision; those that nobody is told of are left out."""
+    chosen = _addressed().add_columns(ModerationDecision.token, ModerationDecision.id)
+    rows = chosen.join(Case, Case.contribution_id == Contribution.id)
+    rows = rows.join(ModerationDecision, ModerationDecision.case_id == Case.id)
+    found = session.execute(rows.where(ModerationDecision.id.in_(decision_ids)).order_by(ModerationDecision.id))
+    return {row[-1]: Addressee(*row[:-1]) for row in found}
+
+
+def _addressed() -> Select[*tuple[Any, ...]]:
     chosen = select(
         Person.email,
         Person.language,
@@ -570,17 +652,14 @@ def author_to_tell(session: Session, contribution_id: int, *, decision_id: int |
         Round.title,
         Office.name,
         Thread.home,
-        ModerationDecision.token,
     ).select_from(Contribution)
-    row = session.execute(
+    return (
         placed(chosen)
         .join(Person, Person.id == Participant.person_id)
         .join(Audience, Audience.id == Window.audience_id)
         .join(Office, Office.id == Audience.office_id)
-        .outerjoin(ModerationDecision, ModerationDecision.id == decision_id)
-        .where(Contribution.id == contribution_id, Contribution.source.is_(None), Person.email.is_not(None))
-    ).one_or_none()
-    return Addressee(*row) if row else None
+        .where(Contribution.source.is_(None), Person.email.is_not(None))
+    )
 
 
 # ── For citizens ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -628,9 +707,16 @@ def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatu
 
 def reporters_to_tell(session: Session, decision_id: int) -> list[Reporter]:
     """Return who reported and left an address, of the notices that a decision settled."""
-    named = select(Notice.id, Notice.token, Notice.email, Notice.language)
-    rows = session.execute(named.where(Notice.decision_id == decision_id, Notice.email.is_not(None)))
-    return [Reporter(row.id, row.token, row.email, row.language or "de") for row in rows]
+    return reporters_of(session, [decision_id]).get(decision_id, [])
+
+
+def reporters_of(session: Session, decision_ids: Collection[int]) -> dict[int, list[Reporter]]:
+    """Return the same of many decisions, those without any left out."""
+    named = select(Notice.decision_id, Notice.id, Notice.token, Notice.email, Notice.language).order_by(Notice.id)
+    found: dict[int, list[Reporter]] = {}
+    for row in session.execute(named.where(Notice.decision_id.in_(decision_ids), Notice.email.is_not(None))):
+        found.setdefault(row.decision_id, []).append(Reporter(row.id, row.token, row.email, row.language or "de"))
+    return found
 
 
 def noticed_by(person_id: UUID) -> ColumnElement[bool]:

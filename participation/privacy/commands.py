@@ -25,6 +25,7 @@ from participation.moderation import commands as moderation
 from participation.moderation import queries as moderation_held
 from participation.privacy import queries
 from participation.privacy.facts import NotConfirmed, is_deletion_word
+from participation.queues import queries as queues_held
 from participation.results import queries as results_held
 from participation.reviews import commands as reviews
 from participation.reviews import queries as reviews_held
@@ -61,6 +62,7 @@ ROOMS = (
     Room("voting", voting_held.held_about, voting.forget),
     Room("discussion", discussion_held.held_about, _without_keys(discussion.forget)),
     Room("contributions", contributions_held.held_about, _without_keys(contributions.forget)),
+    Room("queues", queues_held.held_about, _acts_of_office_stay),
     Room("reviews", reviews_held.held_about, _without_keys(reviews.forget)),
     Room("moderation", moderation_held.held_about, _without_keys(moderation.forget)),
     Room("results", results_held.held_about, _acts_of_office_stay),

@@ -15,6 +15,7 @@ ROOM_NAMES = {
     "discussion": marked("Ihre Bewertungen"),
     "voting": marked("Abstimmungen, an denen Sie teilgenommen haben"),
     "rounds": marked("Ihre Amtshandlungen in Beteiligungen"),
+    "queues": marked("Sammelentscheidungen der Moderation"),
     "reviews": marked("Überprüfungen von Entscheidungen"),
     "moderation": marked("Meldungen und Entscheidungen der Moderation"),
     "results": marked("Ihre Amtshandlungen bei Auszählungen"),

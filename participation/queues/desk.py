@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from participation.contributions.facts import NETIQUETTE, ChangedMeanwhile
 from participation.contributions.queries import signals_of
@@ -37,9 +38,19 @@ from participation.moderation.facts import (
     WithdrawnMeanwhile,
 )
 from participation.moderation.queries import case_file
+from participation.queues import commands as bulk
 from participation.queues import queries
-from participation.queues.facts import Listed
-from participation.queues.forms import DecisionForm, EscalationForm, listed_from
+from participation.queues.facts import (
+    HOWS,
+    MOST_AT_ONCE,
+    REFUSED,
+    How,
+    Listed,
+    NotForMany,
+    NothingChosen,
+    TooManyChosen,
+)
+from participation.queues.forms import BulkForm, DecisionForm, EscalationForm, listed_from
 from participation.reviews.queries import open_review
 
 bp = Blueprint("queues_desk", __name__, template_folder="templates", url_prefix="/moderation")
@@ -180,6 +191,101 @@ def undo(decision_id: int) -> ResponseReturnValue:
             _("Die Entscheidung ist zurückgenommen. Alles ist wie vorher, und niemand bekommt einen Brief."), "success"
         )
     return see_other(url_for("queues_desk.queue", liste=Listed.DECIDED.value))
+
+
+# ── Several at once ───────────────────────────────────────────────────────────────────────────────────────────────────
+@bp.get("/auswahl")
+@needs("moderator")
+def choose_many() -> ResponseReturnValue:
+    """Show what can be decided on together, before anything is decided."""
+    numbers = [int(one) for one in request.args.getlist("beitrag") if one.isascii() and one.isdigit() and len(one) < 16]
+    form = BulkForm(data={"how": request.args.get("art"), "listed": request.args.get("liste")})
+    found = queries.gathered(
+        session(), moderator=person_id(), listed=form.back_to, how=form.found, numbers=numbers[:MOST_AT_ONCE], now=now()
+    )
+    if not found.rows:
+        flash(words_of(NothingChosen()), "info")
+        return see_other(url_for("queues_desk.queue", liste=form.back_to.value))
+    free = [row.id for row in found.rows if row.claim is None or row.claim.by == person_id()]
+    return _show_many(form, found, ticked=free)
+
+
+@bp.post("/sammelentscheidungen")
+@needs("moderator")
+def decide_many() -> ResponseReturnValue:
+    """Decide on several contributions for one rule and reason, and show what became of each."""
+    form = BulkForm(request.form)
+    if not form.validate():
+        return _choose_again(form)
+    try:
+        bulk_id = bulk.decide_many(
+            session(),
+            chosen=form.chosen.data,
+            how=form.found,
+            by=person_id(),
+            outcome=Outcome(form.outcome.data),
+            rule=form.rule.data or None,
+            law=form.law.data or None,
+            reason=form.reason.data or "",
+            clock=clock,
+        )
+    except (NothingChosen, NotForMany, RuleMissing, TooManyChosen) as fact:
+        return _choose_again(form, fact)
+    return see_other(url_for("queues_desk.bulk_result", bulk_id=bulk_id))
+
+
+def _choose_again(form: BulkForm, fact: Fact | None = None) -> ResponseReturnValue:
+    numbers = [one.contribution_id for one in form.chosen.data or ()][:MOST_AT_ONCE]
+    found = queries.gathered(
+        session(), moderator=person_id(), listed=form.back_to, how=How.PAGE, numbers=numbers, now=now()
+    )
+    return _show_many(form, found, ticked=numbers, fact=fact, status=422)
+
+
+def _show_many(
+    form: BulkForm, found: queries.Gathered, *, ticked: list[int], fact: Fact | None = None, status: int = 200
+) -> ResponseReturnValue:
+    form.how.data, form.listed.data = form.found.value, form.back_to.value
+    return page(
+        "queues/many.html",
+        status,
+        form=form,
+        found=found,
+        ticked=frozenset(ticked),
+        fact=fact,
+        how_words=HOWS,
+        me=person_id(),
+        most=MOST_AT_ONCE,
+        **WORDS,
+    )
+
+
+@bp.get("/sammelentscheidungen/<int:bulk_id>")
+@needs("moderator")
+def bulk_result(bulk_id: int) -> ResponseReturnValue:
+    """Show what became of each contribution that was decided on together."""
+    found = queries.bulk_result(session(), bulk_id=bulk_id, moderator=person_id(), now=now())
+    if found is None:
+        raise NothingToDecide()
+    return page("queues/bulk.html", bulk=found, how_words=HOWS, refused=REFUSED, **WORDS)
+
+
+@bp.post("/sammelentscheidungen/<int:bulk_id>/ruecknahme")
+@needs("moderator")
+def undo_many(bulk_id: int) -> ResponseReturnValue:
+    """Take back within ten minutes what was decided together."""
+    try:
+        back, left = bulk.undo_many(session(), bulk_id=bulk_id, by=person_id(), clock=clock)
+    except (AlreadyUndone, ChangedMeanwhile, DecidedMeanwhile, UndoOver) as fact:
+        flash(words_of(fact), "warning")
+    else:
+        flash(
+            ngettext("%(num)s Entscheidung ist zurückgenommen.", "%(num)s Entscheidungen sind zurückgenommen.", back),
+            "success",
+        )
+        if left:
+            flash(ngettext("%(num)s Entscheidung bleibt.", "%(num)s Entscheidungen bleiben.", left), "info")
+    return see_other(url_for("queues_desk.bulk_result", bulk_id=bulk_id))
 
 
 def _show(

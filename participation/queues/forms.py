@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, RadioField
+from wtforms import Field, HiddenField, RadioField
 from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
 from participation.contributions.facts import NETIQUETTE, rule_by_slug
 from participation.foundation.forms import Form, LineField, TextField, required
 from participation.moderation.facts import LONGEST_LAW, LONGEST_REASON, NEEDS_REASON, Outcome
-from participation.queues.facts import Listed
+from participation.queues.facts import FOR_MANY, Chosen, How, Listed
 
 OUTCOME_LABELS = {
     Outcome.PUBLISHED: _l("Veröffentlichen"),
@@ -26,6 +27,7 @@ OUTCOME_LABELS = {
 }
 
 
+A_CHOICE = re.compile(r"([0-9]{1,15}):([0-9]{1,9}):([0-9]{0,15})")
 A_NUMBER = Regexp(r"^[0-9]{1,15}$")
 
 
@@ -127,6 +129,76 @@ class DecisionForm(Form):
     def back_to(self) -> Listed:
         """The list from which the contribution was opened."""
         return listed_from(self.listed.data)
+
+
+class ChosenField(Field):
+    """Ticked contributions, each with the version and the last decision that were shown: ``17:1:`` or ``17:2:9``."""
+
+    data: list[Chosen]
+
+    def process_data(self, value: list[Chosen] | None) -> None:
+        """Keep what was ticked before."""
+        self.data = list(value or ())
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was ticked."""
+        found = [A_CHOICE.fullmatch(one) for one in valuelist]
+        if not all(found):
+            raise ValueError(_("Bitte wählen Sie die Beiträge noch einmal aus."))
+        parts = [one.groups() for one in found if one]
+        self.data = [Chosen(int(one[0]), int(one[1]), int(one[2]) if one[2] else None) for one in parts]
+
+
+class BulkForm(Form):
+    """One decision, one rule and one reason for several contributions."""
+
+    outcome = RadioField(
+        _l("Entscheidung"),
+        choices=lambda: [(outcome.value, OUTCOME_LABELS[outcome]) for outcome in FOR_MANY],
+        validators=[InputRequired(_l("Bitte wählen Sie eine Entscheidung."))],
+    )
+    rule = RadioField(
+        _l("Verletzte Regel der Netiquette"),
+        description=_l("Eine Regel oder ein Gesetz ist nötig, wenn Sie zurückhalten."),
+        choices=lambda: [(rule.slug, f"{rule.number}. {_(rule.title)}") for rule in NETIQUETTE],
+        validate_choice=False,
+    )
+    law = LineField(_l("Verletztes Gesetz"), description=_l("Zum Beispiel: § 185 StGB"), most=LONGEST_LAW)
+    reason = TextField(
+        _l("Begründung"),
+        description=_l("Alle, deren Beitrag Sie auswählen, lesen sie. Nötig, wenn Sie zurückhalten."),
+        most=LONGEST_REASON,
+    )
+    chosen = ChosenField(_l("Beiträge"))
+    how = HiddenField(widget=HiddenInput())
+    listed = HiddenField(widget=HiddenInput())
+
+    def validate_rule(self, field: RadioField) -> None:
+        """Ask for the rule where something is withheld."""
+        if self.outcome.data in NEEDS_REASON and not field.data and not self.law.data:
+            raise ValidationError(_("Bitte nennen Sie die verletzte Regel."))
+        if field.data and rule_by_slug(field.data) is None:
+            raise ValidationError(_("Diese Regel steht nicht in der Netiquette."))
+
+    def validate_reason(self, field: TextField) -> None:
+        """Ask for the reason where something is withheld."""
+        if self.outcome.data in NEEDS_REASON and not field.data:
+            raise ValidationError(_("Bitte begründen Sie die Entscheidung."))
+
+    @property
+    def found(self) -> How:
+        """How the contributions were found."""
+        return how_from(self.how.data)
+
+    @property
+    def back_to(self) -> Listed:
+        """The list from which they were chosen."""
+        return listed_from(self.listed.data)
+
+
+def how_from(text: str | None) -> How:
+    """Read from an address how several contributions were found; what is none means picked one by one."""
+    return next((how for how in How if how.value == text), How.PAGE)
 
 
 class EscalationForm(Form):

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from participation.audiences.facts import Role
 from participation.audiences.models import Audience
@@ -19,10 +19,11 @@ from participation.contributions.facts import Signal, State
 from participation.contributions.models import Contribution
 from participation.contributions.queries import signals_of
 from participation.discussion.models import Comment
+from participation.foundation.facts import Holding
 from participation.foundation.model import Moment
 from participation.foundation.paging import Page, cut
 from participation.foundation.workdays import earlier, later
-from participation.moderation.facts import HOURS, UNDO_FOR
+from participation.moderation.facts import ALIKE, HOURS, UNDO_FOR, likeness
 from participation.moderation.models import Case, ModerationDecision, ModerationSetting, Notice
 from participation.moderation.queries import (
     AUTHOR,
@@ -35,7 +36,8 @@ from participation.moderation.queries import (
     placed,
     stands,
 )
-from participation.queues.facts import Listed
+from participation.queues.facts import MOST_AT_ONCE, MOST_LIKENED, How, Listed
+from participation.queues.models import BulkDecision, BulkItem
 from participation.reviews.models import Review
 from participation.rounds.models import Round
 from participation.windows.models import Window
@@ -104,6 +106,48 @@ class QueueRow:
     notices: tuple[NoticeCount, ...] = ()
     signals: tuple[Signal, ...] = ()
     """Why it was to be read before it is public."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Contributions that are decided on together, as they are shown before."""
+
+    rows: tuple[QueueRow, ...]
+    how: How
+    listed: Listed
+    more: bool
+    """Whether there are more of them than are taken at once."""
+
+
+@dataclass(frozen=True)
+class BulkLine:
+    """What became of one contribution of several."""
+
+    contribution_id: int
+    excerpt: str
+    decision_id: int | None
+    refused: str | None
+    undone: bool
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """A decision on several contributions, with a line for each."""
+
+    id: int
+    how: str
+    outcome: str
+    rule: str | None
+    law: str | None
+    reason: str
+    made_at: datetime
+    lines: tuple[BulkLine, ...]
+    can_be_undone: bool
+
+    @property
+    def decided(self) -> int:
+        """How many were decided on, those that were taken back too."""
+        return sum(line.decision_id is not None for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -356,3 +400,90 @@ def _queue_row(row: Any, details: _Details, hours: dict[int, int], now: datetime
         notices=details.notices.get(row.id, ()),
         signals=details.signals.get(row.id, ()),
     )
+
+
+# ── Several at once ───────────────────────────────────────────────────────────────────────────────────────────────────
+def gathered(
+    session: Session, *, moderator: UUID, listed: Listed, how: How, numbers: Sequence[int], now: datetime
+) -> Gathered:
+    """Return what is held or reported and belongs together, at most 200, the oldest first; eight statements at most.
+
+    :param numbers: the contributions that were picked, or the one whose author or likes are looked for
+    """
+    mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
+    waiting = _LISTS[listed if listed in (Listed.HELD, Listed.REPORTED) else Listed.HELD](mine, None)
+    if how is How.PAGE:
+        waiting = waiting.where(Contribution.id.in_(numbers))
+    elif how is How.AUTHOR:
+        other = aliased(Contribution)
+        author = select(other.participant_id).where(other.id.in_(numbers[:1]))
+        waiting = waiting.where(Contribution.participant_id.in_(author))
+    else:
+        waiting = waiting.where(Contribution.id.in_(_alike(session, waiting, numbers[:1])))
+    rows = session.execute(waiting.limit(MOST_AT_ONCE + 1)).all()
+    details = _details(session, [row.id for row in rows])
+    hours = {one.audience_id: one.hours for one in _rounds(session, moderator, now)}
+    shown = tuple(_queue_row(row, details, hours, now) for row in rows[:MOST_AT_ONCE])
+    return Gathered(shown, how, listed, len(rows) > MOST_AT_ONCE)
+
+
+def _alike(session: Session, waiting: Select[*tuple[Any, ...]], numbers: Sequence[int]) -> list[int]:
+    """Return which of those that wait in the same round say nearly the same as one of them, that one included."""
+    anchor = session.execute(waiting.where(Contribution.id.in_(numbers)).limit(1)).one_or_none()
+    if anchor is None:
+        return []
+    others = waiting.where(Window.audience_id == anchor.audience_id).limit(MOST_LIKENED)
+    texts = session.execute(others.with_only_columns(Contribution.id, Contribution.text, maintain_column_froms=True))
+    alike = [row.id for row in texts if row.text == anchor.text or likeness(anchor.text, row.text) >= ALIKE]
+    return list(dict.fromkeys([anchor.id, *alike]))[: MOST_AT_ONCE + 1]
+
+
+def bulk_result(session: Session, *, bulk_id: int, moderator: UUID, now: datetime) -> BulkResult | None:
+    """Return what became of contributions that this person decided on together, or None."""
+    bulk = session.execute(
+        select(BulkDecision).where(BulkDecision.id == bulk_id, BulkDecision.made_by == moderator)
+    ).scalar_one_or_none()
+    if bulk is None:
+        return None
+    excerpt = func.substr(Contribution.text, 1, 120)
+    undone = BulkItem.decision_id.is_not(None) & ~stands(ModerationDecision)
+    found = (
+        select(BulkItem.contribution_id, excerpt, BulkItem.decision_id, BulkItem.refused, undone)
+        .join(Contribution, Contribution.id == BulkItem.contribution_id)
+        .outerjoin(ModerationDecision, ModerationDecision.id == BulkItem.decision_id)
+        .where(BulkItem.bulk_id == bulk_id)
+        .order_by(BulkItem.contribution_id)
+    )
+    lines = tuple(BulkLine(row[0], row[1], row[2], row[3], bool(row[4])) for row in session.execute(found))
+    return BulkResult(
+        id=bulk.id,
+        how=bulk.how,
+        outcome=bulk.outcome,
+        rule=bulk.rule,
+        law=bulk.law,
+        reason=bulk.reason,
+        made_at=bulk.made_at,
+        lines=lines,
+        can_be_undone=now < bulk.made_at + UNDO_FOR and any(one.decision_id and not one.undone for one in lines),
+    )
+
+
+def decisions_of_bulk(session: Session, *, bulk_id: int, by: UUID) -> list[int]:
+    """Return the decisions that this person made together under a number."""
+    found = select(BulkItem.decision_id).join(BulkDecision, BulkDecision.id == BulkItem.bulk_id)
+    mine = found.where(BulkDecision.id == bulk_id, BulkDecision.made_by == by, BulkItem.decision_id.is_not(None))
+    return [number for number in session.execute(mine.order_by(BulkItem.decision_id)).scalars() if number is not None]
+
+
+def held_about(session: Session, person_id: UUID) -> list[Holding]:
+    """Return what a person decided in office on several contributions at once."""
+    found = select(BulkDecision).where(BulkDecision.made_by == person_id).order_by(BulkDecision.id)
+    return [
+        Holding(
+            room="queues",
+            kind="bulk_decision",
+            text=one.reason,
+            facts={"outcome": one.outcome, "rule": one.rule, "made_at": one.made_at.isoformat()},
+        )
+        for one in session.execute(found).scalars()
+    ]

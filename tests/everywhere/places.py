@@ -28,6 +28,8 @@ from participation.foundation.db import transaction
 from participation.moderation.commands import decide
 from participation.moderation.facts import Outcome
 from participation.moderation.models import ModerationDecision, Notice
+from participation.queues.commands import decide_many
+from participation.queues.facts import Chosen, How
 from participation.results.commands import count_round, release_round
 from participation.results.models import TieDecision
 from participation.reviews.models import Review
@@ -170,6 +172,17 @@ def _add_decisions(session: Session, places: Places) -> None:
         session.flush()
         places.numbers["token"] = session.get_one(ModerationDecision, places.numbers["review"]).token or ""
         places.numbers["review"] = session.query(Review.id).scalar()
+    together = a_comment(session, round, places.people["citizen"], "Darüber wird mit anderen entschieden.")
+    places.numbers["bulk"] = decide_many(
+        session,
+        chosen=[Chosen(together, 1, None)],
+        how=How.PAGE,
+        by=moderator,
+        outcome=Outcome.WITHHELD,
+        rule="persons",
+        reason="Das ist eine Beleidigung.",
+        clock=StoppedClock(NOON),
+    )
 
 
 def a_comment(
@@ -300,6 +313,7 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/moderation/", "contribution_id", "comment", lambda places, state: places.comments[state]),
     ("/moderation/runden/", "slug", "round", lambda places, state: places.rounds[state].slug),
     ("/moderation/entscheidungen/", "decision_id", "", lambda places, state: places.numbers["decision"]),
+    ("/moderation/sammelentscheidungen/", "bulk_id", "", lambda places, state: places.numbers["bulk"]),
     ("/moderation/ueberpruefungen/", "review_id", "", lambda places, state: places.numbers["review"]),
     ("/ueberpruefung/", "token", "", lambda places, state: places.numbers["token"]),
     ("/verwaltung/konzepte/", "slug", "", lambda places, state: places.numbers["concept"]),

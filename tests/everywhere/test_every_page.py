@@ -45,6 +45,7 @@ NO_LINK = {
     "letters.mailbox": "is there in development alone",
     "reviews.decision": "stands in a mail, and with one's own contribution where something was decided against it",
     "moderation.notice_status": "comes after a form, and stands in a mail",
+    "queues_desk.bulk_result": "comes after a form",
     "reviews_desk.review": "is there once an author asks for it",
     "voting.question": "is shown where a vote had a mistake",
 }

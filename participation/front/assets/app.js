@@ -193,7 +193,9 @@
     if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]")) return;
     if (event.key === "j" || event.key === "k") move(event.key === "j" ? 1 : -1);
     else if (event.key === "?") $("#tastenkuerzel-hilfe")?.showModal();
-    else if ("arou".includes(event.key)) $(`[data-key="${event.key}"]`, document.activeElement?.closest("[data-row]") || list)?.click();
+    // The space bar belongs to whatever has the focus; only on the row itself it ticks.
+    else if (event.key === " " && !event.target.matches("[data-row]")) return;
+    else if (event.key.length === 1 && "aroued ".includes(event.key)) $(`[data-key="${event.key}"]`, document.activeElement?.closest("[data-row]") || list)?.click();
     else return;
     event.preventDefault();
   });

@@ -1,0 +1,87 @@
+"""A wave of spam: five hundred accounts write twenty comments each; one moderator clears them, a page of likes at a time.
+
+The standing line at the end: public = 0, decisions = letters = lines in the journal = 10,000, counters recount.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from participation.contributions.facts import State
+from participation.contributions.models import Contribution
+from participation.discussion.commands import post_comment
+from participation.discussion.facts import Stance
+from participation.discussion.queries import counters_that_differ
+from participation.foundation.clock import StoppedClock
+from participation.journal.models import JournalEntry
+from participation.letters.models import Letter
+from participation.moderation.models import DecisionUndo, ModerationDecision
+from participation.queues.facts import MOST_AT_ONCE
+from tests.world import RoundWords, a_citizen, a_moderator, a_round
+from tests.world.sign_in import post, signed_in
+
+pytestmark = pytest.mark.drill
+
+ACCOUNTS, EACH = 500, 20
+WAVE = ACCOUNTS * EACH
+LINKS = "https://uhren-1.example/ https://uhren-2.example/ https://uhren-3.example/"
+TICKED = re.compile(r'name="chosen" value="([0-9:]+)" checked')
+FIELDS = {"outcome": "withheld", "rule": "spam", "reason": "Vielfach wiederholte Werbung.", "listed": "held"}
+
+
+def a_wave(session: Session, round: RoundWords, clock: StoppedClock) -> None:
+    people = [a_citizen(session) for _ in range(ACCOUNTS)]
+    for turn in range(EACH):
+        clock.advance(timedelta(minutes=1))
+        for number, who in enumerate(people):
+            post_comment(
+                session,
+                thread_id=round.thread_id,
+                who=who,
+                text=f"Kaufen Sie günstige Uhren bei uns, Angebot {turn} für Kunde {number}: {LINKS}",
+                stance=Stance.NEUTRAL,
+                language="de",
+                clock=clock,
+            )
+
+
+def in_state(session: Session, state: State) -> int:
+    session.rollback()
+    return session.execute(select(func.count()).where(Contribution.state == state)).scalar_one()
+
+
+def counted(session: Session, *where: object) -> int:
+    return session.execute(select(func.count()).where(*where)).scalar_one()  # type: ignore[arg-type]
+
+
+def test_ten_thousand_comments_are_held_cleared_and_each_act_can_be_taken_back(
+    session: Session, app: Flask, clock: StoppedClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    round = a_round(session)
+    a_wave(session, round, clock)
+    assert in_state(session, State.HELD) == WAVE, "a wave is held, and nothing of it is public"
+    browser = signed_in(app, session, a_moderator(session, round))
+    began, acts, last = time.monotonic(), 0, ""
+    while in_state(session, State.HELD):
+        oldest = session.execute(select(func.min(Contribution.id)).where(Contribution.state == State.HELD)).scalar_one()
+        ticked = TICKED.findall(browser.get(f"/moderation/auswahl?art=likeness&beitrag={oldest}").text)
+        sent = post(browser, "/moderation/sammelentscheidungen", **FIELDS, how="likeness", chosen=ticked)
+        assert sent.status_code == 303
+        acts, last = acts + 1, sent.location
+    needed = time.monotonic() - began
+    assert in_state(session, State.WITHHELD) == WAVE
+    assert counted(session, ModerationDecision.outcome == "withheld") == WAVE
+    assert counted(session, JournalEntry.act == "moderation:decided") == WAVE
+    assert counted(session, Letter.template == "moderation/letters/decision", Letter.attempts == 0) == WAVE
+    assert post(browser, f"{last}/ruecknahme").status_code == 303
+    assert in_state(session, State.HELD) == counted(session, DecisionUndo.decision_id > 0) == MOST_AT_ONCE
+    assert counters_that_differ(session) == []
+    with capsys.disabled():
+        print(f"\nspam wave: {WAVE} cleared by {acts} decisions in {needed:.0f} s")
