@@ -4,14 +4,14 @@ Compatible with the release before: adds new tables and an index.
 Locks: letter, while the index is made. Undoing loses which decisions were made together; the decisions stay.
 
 Revision: 0008
-Revises: 0006
+Revises: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -104,6 +104,12 @@ TASKS = (
         marked("Festlegen, was die Moderation liest, bevor es veröffentlicht wird, und es ausprobieren."),
     ),
     Task(
+        "audit",
+        "/moderation/versiegelt",
+        marked("Versiegelte Texte"),
+        marked("Drohungen, die für die Polizei gesichert sind"),
+    ),
+    Task(
         "admin",
         "/verwaltung/berechtigungen",
         marked("Berechtigungen vergeben"),

@@ -40,6 +40,7 @@ from participation.moderation.facts import (
     AlreadySo,
     AlreadyUndone,
     ImportedDecision,
+    NothingSealed,
     NothingToDecide,
     NothingToReport,
     NoticeKind,
@@ -65,6 +66,7 @@ from participation.moderation.models import (
     ModerationSetting,
     Notice,
     SealedCopy,
+    SealedOpening,
 )
 from participation.windows.commands import hold_door
 from participation.windows.queries import audience_of
@@ -565,6 +567,35 @@ def put_right(
     version = session.execute(select(Contribution.version).where(Contribution.id == taken.contribution_id)).scalar_one()
     verdict = Verdict(by, Outcome.PUBLISHED, None, reason.strip(), taken.id)
     return _write_decision(session, taken.contribution_id, verdict, standing, version=version, before=before, now=now)
+
+
+# ── Under seal ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def open_sealed(session: Session, *, decision_id: int, by: UUID, purpose: str, clock: Clock) -> None:
+    """Open a threat under seal, for ten minutes; who and when is written to the journal before anybody reads.
+
+    :param purpose: what it is opened for, as the file number of the police
+    :raises NothingSealed: if there is none in the rounds that they audit, or its time is over
+    :raises ReasonMissing: without a purpose
+    """
+    if not purpose.strip():
+        raise ReasonMissing()
+    with transaction(session):
+        now = clock()
+        found = queries.sealed_threat(session, decision_id=decision_id, person_id=by, now=now)
+        if found is None:
+            raise NothingSealed()
+        session.add(SealedOpening(decision_id=decision_id, opened_by=by, opened_at=now, purpose=purpose.strip()))
+        window_id = _window_of(session, found.contribution_id)
+        assert window_id is not None
+        note(
+            session,
+            act="moderation:opened_sealed",
+            actor=by,
+            office_id=office_of(session, audience_of(session, window_id)),
+            about=f"contribution:{found.contribution_id}",
+            details={"decision": decision_id},
+            now=now,
+        )
 
 
 # ── Forgetting ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""What staff sets for the moderation of a round."""
+"""What staff sets for the moderation of a round, and the threats under seal."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from participation.foundation.access import needs
 from participation.foundation.web import clock, now, page, person_id, see_other, session
 from participation.moderation import commands, queries
 from participation.moderation.facts import (
+    NothingSealed,
     NothingToDecide,
 )
-from participation.moderation.forms import HoursForm
+from participation.moderation.forms import HoursForm, OpeningForm
 
 bp = Blueprint("moderation_desk", __name__, template_folder="templates", url_prefix="/moderation")
 
@@ -42,3 +43,40 @@ def _show_settings(slug: str, form: HoursForm | None = None, status: int = 200) 
         raise NothingToDecide()
     form = form or HoursForm(data={"hours": found.hours})
     return page("moderation/settings.html", status, round=found, form=form)
+
+
+# ── Under seal ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@bp.get("/versiegelt")
+@needs("audit")
+def sealed() -> ResponseReturnValue:
+    """List the threats under seal, without their texts."""
+    return page("moderation/sealed_list.html", rows=queries.sealed_threats(session(), person_id=person_id(), now=now()))
+
+
+@bp.get("/versiegelt/<int:decision_id>")
+@needs("audit")
+def sealed_threat(decision_id: int) -> ResponseReturnValue:
+    """Show what is known of one, and its text to who opened it just now."""
+    return _show_sealed(decision_id, OpeningForm())
+
+
+@bp.post("/versiegelt/<int:decision_id>/oeffnung")
+@needs("audit")
+def open_sealed(decision_id: int) -> ResponseReturnValue:
+    """Open the text; the journal says who did."""
+    form = OpeningForm(request.form)
+    if not form.validate():
+        return _show_sealed(decision_id, form, status=422)
+    commands.open_sealed(
+        session(), decision_id=decision_id, by=person_id(), purpose=form.purpose.data or "", clock=clock
+    )
+    return see_other(url_for("moderation_desk.sealed_threat", decision_id=decision_id))
+
+
+def _show_sealed(decision_id: int, form: OpeningForm, status: int = 200) -> ResponseReturnValue:
+    found = queries.sealed_threat(session(), decision_id=decision_id, person_id=person_id(), now=now())
+    if found is None:
+        raise NothingSealed()
+    answer = page("moderation/sealed.html", status, sealed=found, form=form)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -21,6 +21,8 @@ OPEN_FOR = timedelta(minutes=10)
 """How long an opened contribution is marked for the others."""
 KEPT_ORIGINAL, KEPT_THREAT = timedelta(days=183), timedelta(days=365)
 """How long sealed copies are kept: as long as a decision can be contested, and what a prosecutor may ask for."""
+SEEN_FOR = timedelta(minutes=10)
+"""How long a sealed text is shown to who opened it; after that it is opened, and written down, again."""
 BLACK = "█████"
 """In place of what is blacked out, whatever its length."""
 UNDO_FOR = timedelta(minutes=10)
@@ -306,6 +308,12 @@ class WithdrawnMeanwhile(Fact):
     """Its author took the contribution back; nothing is left to decide."""
 
     sentence = marked("Dieser Beitrag wurde inzwischen von seiner Verfasserin oder seinem Verfasser zurückgezogen.")
+
+
+class NothingSealed(Missing):
+    """There is no such sealed text in the rounds that this person looks after, or its time is over."""
+
+    sentence = marked("Hier ist kein versiegelter Text. Vielleicht ist seine Zeit abgelaufen.")
 
 
 class NothingToDecide(Missing):

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, RadioField
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
-from participation.foundation.forms import Form, LineField, TextField, email_address
+from participation.foundation.forms import Form, LineField, TextField, email_address, required
 from participation.moderation.facts import (
     LONGEST_NOTICE,
     MOST_HOURS,
@@ -46,6 +46,17 @@ class NoticeForm(Form):
         """Ask for words where the kind says nothing."""
         if self.kind.data == NoticeKind.OTHER and why_no_notice(NoticeKind.OTHER, field.data or ""):
             raise ValidationError(_("Bitte schreiben Sie in einem Satz, worum es geht."))
+
+
+class OpeningForm(Form):
+    """What a sealed text is opened for."""
+
+    purpose = LineField(
+        _l("Wofür öffnen Sie den Text?"),
+        [required()],
+        description=_l("Zum Beispiel das Aktenzeichen der Polizei. Es bleibt beim Vorgang."),
+        most=200,
+    )
 
 
 class HoursForm(Form):

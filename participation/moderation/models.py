@@ -133,6 +133,19 @@ class SealedCopy(Base):
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class SealedOpening(Base):
+    """That somebody opened a sealed text, and what for. Append-only."""
+
+    __tablename__ = "sealed_opening"
+    __table_args__ = (CheckConstraint("length(purpose) > 0", name="purpose"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("sealed_copy.decision_id", ondelete="RESTRICT"), index=True)
+    opened_by: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"), index=True)
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    purpose: Mapped[str]
+
+
 class ModerationSetting(Base):
     """Within how many hours of working days moderation decides, in one round."""
 

@@ -25,11 +25,13 @@ from participation.moderation.facts import (
     ALIKE,
     HOURS,
     OPEN_FOR,
+    SEEN_FOR,
     UNDO_FOR,
     Decided,
     NoSuchOriginal,
     NoSuchSubject,
     Outcome,
+    SealedKind,
     Standing,
     Taken,
     TooLateToReword,
@@ -42,6 +44,8 @@ from participation.moderation.models import (
     ModerationDecision,
     ModerationSetting,
     Notice,
+    SealedCopy,
+    SealedOpening,
 )
 from participation.rounds.models import Part, Round, Subject, SubjectPart
 from participation.windows.models import Window
@@ -660,6 +664,66 @@ def _addressed() -> Select[*tuple[Any, ...]]:
         .join(Office, Office.id == Audience.office_id)
         .where(Contribution.source.is_(None), Person.email.is_not(None))
     )
+
+
+# ── Under seal ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Opening:
+    """That a sealed text was opened; by whom is for the journal."""
+
+    opened_at: datetime
+    purpose: str
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A threat that is kept for the police; the text is there only for who opened it just now."""
+
+    decision_id: int
+    contribution_id: int
+    round_title: Text | None
+    office: Text
+    decided_at: datetime
+    delete_after: datetime
+    reason: str
+    openings: tuple[Opening, ...] = ()
+    text: str | None = None
+
+
+def sealed_threats(session: Session, *, person_id: UUID, now: datetime) -> tuple[Sealed, ...]:
+    """Return the threats under seal in the rounds that a person audits, newest first, without their texts."""
+    found = session.execute(_sealed(person_id, now).order_by(SealedCopy.decision_id.desc()).limit(MOST_DECISIONS))
+    return tuple(Sealed(*row) for row in found)
+
+
+def sealed_threat(session: Session, *, decision_id: int, person_id: UUID, now: datetime) -> Sealed | None:
+    """Return one of them with its openings, and with its text if this person opened it just now, or None."""
+    row = session.execute(_sealed(person_id, now).where(SealedCopy.decision_id == decision_id)).one_or_none()
+    if row is None:
+        return None
+    opened = select(SealedOpening.opened_at, SealedOpening.purpose, SealedOpening.opened_by == person_id)
+    opened = opened.where(SealedOpening.decision_id == decision_id).order_by(SealedOpening.id.desc())
+    openings = tuple(Opening(*one) for one in session.execute(opened.limit(MOST_DECISIONS)))
+    text = None
+    if any(one.is_own and one.opened_at > now - SEEN_FOR for one in openings):
+        text = session.execute(select(SealedCopy.text).where(SealedCopy.decision_id == decision_id)).scalar_one()
+    return replace(Sealed(*row), openings=openings, text=text)
+
+
+def _sealed(person_id: UUID, now: datetime) -> Select[*tuple[Any, ...]]:
+    decision = ModerationDecision
+    chosen = select(
+        *(SealedCopy.decision_id, Case.contribution_id, Round.title, Office.name, decision.decided_at),
+        *(SealedCopy.delete_after, decision.reason),
+    ).select_from(SealedCopy)
+    chosen = chosen.join(decision, decision.id == SealedCopy.decision_id).join(Case, Case.id == decision.case_id)
+    rows = placed(chosen.join(Contribution, Contribution.id == Case.contribution_id))
+    rows = rows.join(Audience, Audience.id == Window.audience_id).join(Office, Office.id == Audience.office_id)
+    theirs = Window.audience_id.in_(audiences_where(person_id=person_id, role=Role.AUDIT, now=now))
+    # What is over is gone for everybody at once, not only after the job that blanks it.
+    kept = (SealedCopy.kind == SealedKind.THREAT, SealedCopy.deleted_at.is_(None), SealedCopy.delete_after > now)
+    return rows.where(theirs, *kept)
 
 
 # ── For citizens ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -172,6 +172,17 @@ def _add_decisions(session: Session, places: Places) -> None:
         session.flush()
         places.numbers["token"] = session.get_one(ModerationDecision, places.numbers["review"]).token or ""
         places.numbers["review"] = session.query(Review.id).scalar()
+    threat = a_comment(session, round, places.people["citizen"], "Das ist eine Drohung.")
+    places.numbers["sealed"] = decide(
+        session,
+        contribution_id=threat,
+        by=moderator,
+        outcome=Outcome.POLICE,
+        rule="law",
+        reason="Das ist eine Drohung.",
+        version=1,
+        clock=StoppedClock(NOON),
+    )
     together = a_comment(session, round, places.people["citizen"], "Darüber wird mit anderen entschieden.")
     places.numbers["bulk"] = decide_many(
         session,
@@ -313,6 +324,7 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/moderation/", "contribution_id", "comment", lambda places, state: places.comments[state]),
     ("/moderation/runden/", "slug", "round", lambda places, state: places.rounds[state].slug),
     ("/moderation/entscheidungen/", "decision_id", "", lambda places, state: places.numbers["decision"]),
+    ("/moderation/versiegelt/", "decision_id", "", lambda places, state: places.numbers["sealed"]),
     ("/moderation/sammelentscheidungen/", "bulk_id", "", lambda places, state: places.numbers["bulk"]),
     ("/moderation/ueberpruefungen/", "review_id", "", lambda places, state: places.numbers["review"]),
     ("/ueberpruefung/", "token", "", lambda places, state: places.numbers["token"]),

@@ -38,7 +38,7 @@ def test_every_room_that_knows_people_is_on_the_list() -> None:
 def test_the_search_for_such_rooms_finds_them() -> None:
     found = rooms_that_know_people()
     assert found["voting"] == {"roll_entry"}
-    assert found["moderation"] == {"notice", "moderation_decision", "case", "decision_undo"}
+    assert found["moderation"] == {"notice", "moderation_decision", "case", "decision_undo", "sealed_opening"}
     assert found["queues"] == {"bulk_decision"}
     assert found["reviews"] == {"review"}
     assert {"accounts", "audiences", "contributions", "discussion", "results", "rounds"} <= set(found)
