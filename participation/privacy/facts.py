@@ -16,6 +16,7 @@ ROOM_NAMES = {
     "voting": marked("Abstimmungen, an denen Sie teilgenommen haben"),
     "rounds": marked("Ihre Amtshandlungen in Beteiligungen"),
     "reviews": marked("Überprüfungen von Entscheidungen"),
+    "pauses": marked("Schreibpausen"),
     "moderation": marked("Meldungen und Entscheidungen der Moderation"),
     "results": marked("Ihre Amtshandlungen bei Auszählungen"),
 }
@@ -41,8 +42,10 @@ FACT_NAMES = {
     "on": marked("Tag"),
     "outcome": marked("Entscheidung"),
     "path": marked("Seite"),
+    "pause": marked("Nummer der Schreibpause"),
     "purpose": marked("Zweck"),
     "question": marked("Frage"),
+    "reason": marked("Begründung"),
     "role": marked("Rolle"),
     "round": marked("Nummer der Beteiligung"),
     "rule": marked("Regel der Netiquette"),
