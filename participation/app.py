@@ -51,6 +51,9 @@ from participation.log.queries import key_gaps
 from participation.moderation import desk as moderation_desk
 from participation.moderation import jobs as moderation_jobs
 from participation.moderation import views as moderation
+from participation.openness import views as openness
+from participation.pauses import desk as pauses_desk
+from participation.pauses import views as pauses
 from participation.privacy import views as privacy
 from participation.queues import desk as queues_desk
 from participation.results import cli as results_cli
@@ -78,6 +81,9 @@ PAGES: tuple[ModuleType, ...] = (
     log,
     moderation,
     moderation_desk,
+    openness,
+    pauses,
+    pauses_desk,
     privacy,
     queues_desk,
     results,

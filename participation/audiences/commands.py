@@ -117,6 +117,12 @@ def _admitted(*, names: bool) -> Select[str, UUID | None]:
     return able.with_for_update(of=Person, read=not names, key_share=names)
 
 
+def silence(session: Session, *, participant_id: UUID, until: datetime | None) -> None:
+    """Write down until when somebody writes nothing; the caller's transaction holds the person and commits it."""
+    silent = update(Participant).where(Participant.id == participant_id).values(silent_until=until)
+    session.execute(silent.execution_options(synchronize_session="fetch"))
+
+
 # ── Roles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def invite_official(
     session: Session,

@@ -42,6 +42,8 @@ class Participant(Base):
     """The name beside their contributions; None as long as they only voted or rated, and once they are erased."""
     terms_version: Mapped[str | None]
     erased_at: Mapped[datetime | None] = mapped_column(Moment)
+    silent_until: Mapped[datetime | None] = mapped_column(Moment)
+    """Until when they write nothing here, as two officials decided; a room above writes it down."""
 
 
 def _held_once(scope: str, *columns: str, where: str) -> Index:

@@ -29,6 +29,7 @@ from participation.contributions.facts import (
     ReadFirst,
     Signal,
     State,
+    WritingPaused,
     why_unfit,
 )
 from participation.contributions.models import Contribution, ContributionSignal, SignalRules
@@ -58,9 +59,11 @@ def contribute(
     :param text: plain text, 10 to 5,000 characters after trimming
     :param held: whether moderation reads everything here before it is public
     :param signals: why moderation reads this one first, from ``weigh``
+    :raises WritingPaused: while two officials paused the author from writing in this round
     :raises TextTooShort: or TextTooLong
     :raises NameMissing: if neither this act nor an earlier one chose a name
     """
+    check_pause(author, now)
     unfit = why_unfit(text)
     if unfit is not None:
         raise unfit
@@ -80,6 +83,15 @@ def contribute(
     session.flush()
     _keep_signals(session, written, signals)
     return written
+
+
+def check_pause(author: Participant, now: datetime) -> None:
+    """Refuse who is paused from writing. At the very moment of its end a pause is over.
+
+    :raises WritingPaused: with its end
+    """
+    if author.silent_until is not None and now < author.silent_until:
+        raise WritingPaused(until=author.silent_until)
 
 
 def weigh(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from participation.foundation.facts import Fact, Unprocessable, marked
+from participation.foundation.facts import Fact, Refused, Unprocessable, marked
 
 SHORTEST_TEXT, LONGEST_TEXT = 10, 5000
 MOST_FIRST = 5
@@ -222,6 +222,16 @@ class NotYours(Fact):
 
     sentence = marked("Das können nur die Verfasser selbst ändern.")
     status = 403
+
+
+class WritingPaused(Refused):
+    """Two officials paused this person from writing in this round, for a time that ends by itself."""
+
+    sentence = marked(
+        "Sie können in dieser Beteiligung bis %(until)s nichts schreiben. Lesen, bewerten und abstimmen können Sie"
+        " weiter."
+    )
+    way_out = ("pauses.mine", marked("Grund lesen und Überprüfung verlangen"))
 
 
 class NoLongerThere(Fact):

@@ -96,6 +96,7 @@ def post_comment(
     :param read: the hints that the author has read; None asks for none
     :raises ReadFirst: if there is something to point out before; nothing is kept
     :raises WindowClosed: or WindowNotOpenYet, measured after the lock
+    :raises WritingPaused: while two officials paused them from writing in this round
     :raises NotAdmitted: if the audience does not admit them
     :raises NameMissing: if no name was ever chosen in this audience
     """
@@ -266,8 +267,11 @@ def edit_comment(
     """
     with transaction(session):
         thread, comment, (written, author), now = _own_under_lock(session, comment_id, who, clock)
-        if not written.rewording and _was_answered(session, comment_id):
-            raise AlreadyAnswered()
+        if not written.rewording:
+            # Other words that moderation itself asked for may still be sent; it reads them first.
+            contributions.check_pause(author, now)
+            if _was_answered(session, comment_id):
+                raise AlreadyAnswered()
         signals = _weigh(session, thread.window_id, author, text, written.language, read=read, but=comment_id)
         was_public = written.state == State.PUBLISHED
         _count(thread, comment, _parent(session, comment), by=-int(was_public))
@@ -559,6 +563,8 @@ def _join_by_name(session: Session, window_id: int, who: Who, thread_id: int, no
     """
     before = None if who.shown_as is None else _name_shown(session, window_id, who)
     author = _join(session, window_id, who, now)
+    # Before anything is pointed out in a text that cannot be sent.
+    contributions.check_pause(author, now)
     if before is not None and before != author.shown_as:
         _touch(session, _threads_of(session, who.person_id), also_hold=thread_id)
     return author

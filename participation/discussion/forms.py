@@ -39,6 +39,9 @@ class _StanceForm(Form):
 class ReplyForm(Form):
     """An answer to a comment."""
 
+    paused = False
+    """Whether it is not taken since its author is paused from writing; the page shows the way out."""
+
     text = TextField(
         _l("Ihr Text"), [InputRequired(_l("Bitte schreiben Sie etwas.")), _long_enough()], most=LONGEST_TEXT
     )

@@ -9,11 +9,10 @@ from uuid import UUID
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from wtforms import Form
 
 from participation.accounts.facts import network_of
 from participation.audiences.facts import NameMissing, NameNotUsable, Who
-from participation.contributions.facts import Finding, NoLongerThere, ReadFirst, Signal, State
+from participation.contributions.facts import Finding, NoLongerThere, ReadFirst, Signal, State, WritingPaused
 from participation.contributions.forms import why_held
 from participation.contributions.queries import signals_of
 from participation.contributions.signals import BURST, CROWD, LITTLE_WHILE
@@ -290,10 +289,12 @@ def _who(form: ReplyForm) -> Who:
     return Who(person_id(), shown_as=form.shown_as.data or None)
 
 
-def _blame(form: Form, fact: Fact) -> int:
+def _blame(form: ReplyForm, fact: Fact) -> int:
     """Put a reason beside the field that it is about, so that what was typed is not lost, and return the status."""
     if isinstance(fact, Missing):
         raise fact
+    if isinstance(fact, WritingPaused):
+        form.paused = True
     field = form["shown_as"] if isinstance(fact, (NameMissing, NameNotUsable)) else form["text"]
     field.errors = [*field.errors, words_of(fact)]
     return 422 if isinstance(fact, Unprocessable) else fact.status

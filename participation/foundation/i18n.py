@@ -87,10 +87,15 @@ def plain_words(variants: dict[str, str] | None) -> str:
     return pick(variants, current_language()).text
 
 
-def moment(value: datetime | None) -> str:
-    """Return a moment as people in Bochum read it: »22.11.2026, 18:00 Uhr«."""
+def moment(value: datetime | str | None) -> str:
+    """Return a moment as people in Bochum read it: »22.11.2026, 18:00 Uhr«.
+
+    :param value: of the facts of a letter, which are JSON, as ISO 8601
+    """
     if value is None:
         return ""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     return _written(value, current_language())
 
 

@@ -110,6 +110,18 @@ TASKS = (
         marked("Drohungen, die für die Polizei gesichert sind"),
     ),
     Task(
+        "moderator",
+        "/moderation/schreibpausen",
+        marked("Schreibpausen entscheiden"),
+        marked("Bestätigen oder ablehnen, was andere vorschlagen, und Überprüfungen beantworten."),
+    ),
+    Task(
+        "staff",
+        "/verwaltung/schreibpausen",
+        marked("Rechtsgrundlage für Schreibpausen"),
+        marked("Eintragen, was erlaubt, jemanden für eine Zeit vom Schreiben auszunehmen. Ohne sie geht es nicht."),
+    ),
+    Task(
         "admin",
         "/verwaltung/berechtigungen",
         marked("Berechtigungen vergeben"),

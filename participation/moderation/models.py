@@ -79,6 +79,7 @@ class ModerationDecision(Base):
         CheckConstraint("(outcome = 'moved') = (moved_to IS NOT NULL)", name="moved"),
         UniqueConstraint("id", "decided_by"),
         Index("uq_moderation_decision_token", "token", unique=True),
+        Index("ix_moderation_decision_day", "decided_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

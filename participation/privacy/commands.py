@@ -23,6 +23,8 @@ from participation.foundation.db import transaction
 from participation.foundation.facts import Holding
 from participation.moderation import commands as moderation
 from participation.moderation import queries as moderation_held
+from participation.pauses import commands as pauses
+from participation.pauses import queries as pauses_held
 from participation.privacy import queries
 from participation.privacy.facts import NotConfirmed, is_deletion_word
 from participation.queues import queries as queues_held
@@ -63,6 +65,7 @@ ROOMS = (
     Room("discussion", discussion_held.held_about, _without_keys(discussion.forget)),
     Room("contributions", contributions_held.held_about, _without_keys(contributions.forget)),
     Room("queues", queues_held.held_about, _acts_of_office_stay),
+    Room("pauses", pauses_held.held_about, _without_keys(pauses.forget)),
     Room("reviews", reviews_held.held_about, _without_keys(reviews.forget)),
     Room("moderation", moderation_held.held_about, _without_keys(moderation.forget)),
     Room("results", results_held.held_about, _acts_of_office_stay),

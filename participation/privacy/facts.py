@@ -17,6 +17,7 @@ ROOM_NAMES = {
     "rounds": marked("Ihre Amtshandlungen in Beteiligungen"),
     "queues": marked("Sammelentscheidungen der Moderation"),
     "reviews": marked("Überprüfungen von Entscheidungen"),
+    "pauses": marked("Schreibpausen"),
     "moderation": marked("Meldungen und Entscheidungen der Moderation"),
     "results": marked("Ihre Amtshandlungen bei Auszählungen"),
 }
@@ -42,8 +43,10 @@ FACT_NAMES = {
     "on": marked("Tag"),
     "outcome": marked("Entscheidung"),
     "path": marked("Seite"),
+    "pause": marked("Nummer der Schreibpause"),
     "purpose": marked("Zweck"),
     "question": marked("Frage"),
+    "reason": marked("Begründung"),
     "role": marked("Rolle"),
     "round": marked("Nummer der Beteiligung"),
     "rule": marked("Regel der Netiquette"),

@@ -28,6 +28,7 @@ from participation.foundation.db import transaction
 from participation.moderation.commands import decide
 from participation.moderation.facts import Outcome
 from participation.moderation.models import ModerationDecision, Notice
+from participation.pauses.commands import confirm, contest, enter_basis, propose
 from participation.queues.commands import decide_many
 from participation.queues.facts import Chosen, How
 from participation.results.commands import count_round, release_round
@@ -88,6 +89,7 @@ def build(session: Session, settings: Settings) -> Places:
     _add_ends(session, places)
     _add_drafts(session, places, office_id)
     _add_decisions(session, places)
+    _add_pause(session, places, office_id)
     return places
 
 
@@ -194,6 +196,23 @@ def _add_decisions(session: Session, places: Places) -> None:
         reason="Das ist eine Beleidigung.",
         clock=StoppedClock(NOON),
     )
+
+
+def _add_pause(session: Session, places: Places, office_id: int) -> None:
+    """Add a pause in a round that is over, about which its author wants a second look, so that everybody still writes."""
+    round, staff = places.rounds["closed"], places.people["staff"]
+    comment = a_comment(session, round, places.people["citizen"], "Darauf folgt eine Schreibpause.")
+    then, later = StoppedClock(NOON - timedelta(days=3)), StoppedClock(NOON - timedelta(days=2))
+    enter_basis(session, office_id=office_id, reference="§ 7", text={"de": "Erlaubt es."}, by=staff, clock=then)
+    moderator = places.people["moderator"]
+    ruling = {"outcome": Outcome.WITHHELD, "rule": "persons", "reason": "Das ist eine Beleidigung.", "version": 1}
+    decide(session, contribution_id=comment, by=moderator, clock=then, **ruling)
+    pause = propose(
+        session, contribution_id=comment, by=moderator, rule="persons", reason="Zum dritten Mal.", clock=later
+    )
+    confirm(session, pause_id=pause, by=staff, clock=later)
+    contest(session, pause_id=pause, person_id=places.people["citizen"], words="Das war Satire.", clock=later)
+    places.numbers["pause"] = pause
 
 
 def a_comment(
@@ -321,6 +340,10 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/diskussion/", "thread_id", "round", lambda places, state: places.rounds[state].thread_id),
     ("/kommentare/", "comment_id", "comment", lambda places, state: places.comments[state]),
     ("/beitraege/", "contribution_id", "comment", lambda places, state: places.comments[state]),
+    ("/moderation/schreibpausen/", "pause_id", "", lambda places, state: places.numbers["pause"]),
+    ("/schreibpausen/", "pause_id", "", lambda places, state: places.numbers["pause"]),
+    ("/verwaltung/schreibpausen/", "office_id", "", lambda places, state: places.numbers["office"]),
+    ("/moderationsbericht/", "year", "", lambda places, state: NOON.year),
     ("/moderation/", "contribution_id", "comment", lambda places, state: places.comments[state]),
     ("/moderation/runden/", "slug", "round", lambda places, state: places.rounds[state].slug),
     ("/moderation/entscheidungen/", "decision_id", "", lambda places, state: places.numbers["decision"]),
