@@ -84,10 +84,10 @@ def covered(counts: Mapping[str, int]) -> Figures:
     present = sorted((number, name) for name, number in counts.items() if number)
     hidden = [name for number, name in present if number < FEWEST]
     rest = [name for number, name in present if number >= FEWEST]
-    while hidden and rest and (len(hidden) < 2 or sum(counts[name] for name in hidden) < FEWEST):
+    while hidden and rest and sum(counts[name] for name in hidden) < FEWEST:
         hidden.append(rest.pop(0))
     total = sum(counts.values())
-    tells = bool(hidden) and (len(hidden) < 2 or sum(counts[name] for name in hidden) < FEWEST)
+    tells = bool(hidden) and sum(counts[name] for name in hidden) < FEWEST
     return Figures(
         {name: None if name in hidden else number for name, number in counts.items()}, None if tells else total
     )

@@ -55,6 +55,7 @@ def a_busy_year(session: Session, clock: StoppedClock, seed: int) -> None:
             comment = a_comment(session, round, clock=clock, text=f"Ein harmloser Satz {chance.random()}.")
             for _ in range(chance.randrange(1, 4)):
                 a_notice(session, comment, clock=clock)
+                clock.advance(timedelta(hours=chance.randrange(1, 9)))
             clock.advance(timedelta(hours=chance.randrange(1, 60)))
             publish(session, comment, by=a_moderator(session, round), clock=clock)
         else:
