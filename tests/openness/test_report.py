@@ -167,6 +167,15 @@ def test_the_report_and_the_log_count_the_same(session: Session, clock: StoppedC
         assert found.decided == len(lines) > 0
 
 
+def test_of_today_the_report_tells_nothing_either(session: Session, clock: StoppedClock) -> None:
+    comment = a_comment(session, a_round(session), clock=clock)
+    for _ in range(FEWEST):
+        a_notice(session, comment, clock=clock)
+    assert queries.report(session, year=None, now=clock()).notices.total == 0
+    clock.advance(A_DAY)
+    assert queries.report(session, year=None, now=clock()).notices.total == FEWEST
+
+
 # ── Small numbers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("counts", "told", "total"),
