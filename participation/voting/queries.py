@@ -128,6 +128,7 @@ class ContestCard:
     rules: dict[str, Any]
     questions: tuple[QuestionLine, ...]
     keeps_log: bool
+    is_released: bool
     anonymous_at: datetime | None
     """When the key was destroyed; until then ballots are confidential, not anonymous."""
 
@@ -229,7 +230,15 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
     :raises WindowNotPublished: while nobody may know of it
     """
     found = session.execute(
-        select(Contest.id, Contest.rules, Contest.log_key, Contest.anonymous_at, Window.audience_id, *TIMES)
+        select(
+            Contest.id,
+            Contest.rules,
+            Contest.log_key,
+            Contest.released_at,
+            Contest.anonymous_at,
+            Window.audience_id,
+            *TIMES,
+        )
         .join(Window, Window.id == Contest.window_id)
         .where(Contest.slug == contest)
     ).one_or_none()
@@ -247,6 +256,7 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
         rules=found.rules or {},
         questions=_lines(session, found.id, found.audience_id, viewer),
         keeps_log=found.log_key is not None,
+        is_released=found.released_at is not None,
         anonymous_at=found.anonymous_at,
     )
 
