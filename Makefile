@@ -10,9 +10,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/stamps
 PORT ?= 8000
-# More arguments for pytest: make test ARGS="tests/house -x". Two workers share the two cores of a small machine.
+# More arguments for pytest: make test ARGS="tests/house -x". One worker for each core, with its own browser: six at most.
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 2 ? 2 : cores > 6 ? 6 : cores)))
 
 export FLASK_APP := wsgi.py
 

@@ -27,6 +27,7 @@ from participation.audiences import cli as audiences_cli
 from participation.audiences import desk as audiences_desk
 from participation.audiences.queries import grants
 from participation.concepts import desk as concepts_desk
+from participation.contributions import desk as contributions_desk
 from participation.contributions import views as contributions
 from participation.discussion import views as discussion
 from participation.example import cli as example_cli
@@ -48,6 +49,7 @@ from participation.log import jobs as log_jobs
 from participation.log import views as log
 from participation.log.queries import key_gaps
 from participation.moderation import desk as moderation_desk
+from participation.moderation import jobs as moderation_jobs
 from participation.moderation import views as moderation
 from participation.privacy import views as privacy
 from participation.results import cli as results_cli
@@ -65,6 +67,7 @@ PAGES: tuple[ModuleType, ...] = (
     audiences_desk,
     concepts_desk,
     contributions,
+    contributions_desk,
     discussion,
     front,
     front_desk,
@@ -90,7 +93,7 @@ SHELL: tuple[ModuleType, ...] = (
     rounds_cli,
 )
 """Everything with commands for the shell, offered as ``groups``."""
-WORK: tuple[ModuleType, ...] = (accounts_jobs, archives_jobs, letters_jobs, log_jobs)
+WORK: tuple[ModuleType, ...] = (accounts_jobs, archives_jobs, letters_jobs, log_jobs, moderation_jobs)
 """Everything that the worker does, named by ``register``."""
 
 LONGEST_REQUEST = 1_000_000

@@ -190,6 +190,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_by", sa.String(), nullable=True),
         sa.CheckConstraint("purpose IN ('register', 'sign_in', 'invite')", name=op.f("ck_mail_link_purpose")),
         sa.ForeignKeyConstraint(["intent_id"], ["intent.id"], name=op.f("fk_mail_link_intent_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_mail_link")),

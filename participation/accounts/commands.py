@@ -17,6 +17,7 @@ from participation.accounts.facts import (
     INTENT_HOLDS,
     INVITATION_HOLDS,
     LINK_HOLDS,
+    SECOND_TAP,
     SPENT_LINK_KEPT,
     STAYS_SIGNED_IN,
     TERMS_VERSION,
@@ -223,49 +224,63 @@ def _send_link(
     )
 
 
-def use_link(session: Session, *, token: str, agreed: bool, device: str, clock: Clock) -> Opened:
+def use_link(
+    session: Session, *, token: str, agreed: bool, device: str, clock: Clock, browser: str | None = None
+) -> Opened:
     """Use a link from a mail, once: begin a session, and make the account if there is none.
 
+    The second tap of one finger counts as the first: its answer is the one that the browser waits for.
+
     :param agreed: whether the terms were agreed to on the link's page
+    :param browser: a random mark of the browser, or None if it carries none
     :raises LinkSpent: if it was used, has run out or never was
     :raises ConsentMissing: if the terms were agreed to neither before nor now; the link stays good
     :raises AccountDisabled: if the account is shut
     """
     with transaction(session):
         now = clock()
-        link = _spend(session, token=token, now=now)
+        link = _spend(session, token=token, browser=browser, now=now)
+        person_id: UUID | None
         if link.purpose == LinkPurpose.SIGN_IN:
             person_id = queries.person_by_email(session, link.email)
         else:
-            person_id = _register(session, link, agreed=agreed, now=now)
+            person_id, _ = _person(session, email=link.email, language=link.language, now=now)
         person = _held(session, person_id) if person_id else None
         if person is None or person.email != link.email:
             raise LinkSpent()
+        _agree(session, link, person, agreed=agreed, now=now)
         return _open(session, person, device=device, intent_id=link.intent_id, now=now)
 
 
-def _spend(session: Session, *, token: str, now: datetime) -> MailLink:
+def _spend(session: Session, *, token: str, browser: str | None, now: datetime) -> MailLink:
+    mark = hashed(browser) if browser else None
     spent = (
         update(MailLink)
         .where(MailLink.token_hash == hashed(token), MailLink.used_at.is_(None), MailLink.expires_at > now)
-        .values(used_at=now)
+        .values(used_at=now, used_by=mark)
         .returning(MailLink)
     )
     link = session.execute(spent).scalar_one_or_none()
+    if link is None and mark is not None:
+        tapped_twice = (MailLink.used_by == mark, MailLink.used_at > now - SECOND_TAP)
+        same = select(MailLink).where(MailLink.token_hash == hashed(token), *tapped_twice)
+        link = session.execute(same).scalar_one_or_none()
     if link is None:
         raise LinkSpent()
     return link
 
 
-def _register(session: Session, link: MailLink, *, agreed: bool, now: datetime) -> UUID:
-    if link.terms_version is None and not agreed:
+def _agree(session: Session, link: MailLink, person: Person, *, agreed: bool, now: datetime) -> None:
+    """Keep that they agreed to the terms: before the link was sent, or on its page. Who did so once is not asked again.
+
+    An official whose invitation ran out has an account and never agreed.
+    """
+    version = link.terms_version or (TERMS_VERSION if agreed else None)
+    if version is not None:
+        given = insert(session, Consent).values(person_id=person.id, terms_version=version, given_at=now)
+        session.execute(given.on_conflict_do_nothing())
+    elif session.execute(select(Consent.person_id).where(Consent.person_id == person.id).limit(1)).first() is None:
         raise ConsentMissing()
-    person_id, _ = _person(session, email=link.email, language=link.language, now=now)
-    given = insert(session, Consent).values(
-        person_id=person_id, terms_version=link.terms_version or TERMS_VERSION, given_at=now
-    )
-    session.execute(given.on_conflict_do_nothing())
-    return person_id
 
 
 def _person(session: Session, *, email: str, language: str, now: datetime) -> tuple[UUID, bool]:

@@ -17,6 +17,8 @@ LONGEST_PASSWORD = 256
 STAYS_SIGNED_IN = timedelta(days=30)
 LINK_HOLDS = timedelta(minutes=60)
 INVITATION_HOLDS = timedelta(days=7)
+SECOND_TAP = timedelta(minutes=1)
+"""So long after its use a link still lets the same browser in: its first answer may have got lost on the way."""
 INTENT_HOLDS = timedelta(days=1)
 SPENT_LINK_KEPT = timedelta(days=7)
 LONGEST_INTENT = 50_000
@@ -202,6 +204,8 @@ def network_of(address: str) -> str:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return address
+    # An IPv4 address written as IPv6 would else be one network with all others.
+    ip = getattr(ip, "ipv4_mapped", None) or ip
     return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else str(ip)
 
 

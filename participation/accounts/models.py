@@ -97,3 +97,5 @@ class MailLink(Base):
     created_at: Mapped[datetime] = mapped_column(Moment, index=True)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
+    used_by: Mapped[str | None]
+    """SHA-256 of a random mark of the browser that used it, whose second tap comes a moment later."""

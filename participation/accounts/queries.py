@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from participation.accounts.facts import (
@@ -21,6 +23,7 @@ from participation.accounts.facts import (
     SignedIn,
 )
 from participation.accounts.models import Consent, Intent, MailLink, Office, Person, SignIn
+from participation.foundation.db import run
 from participation.foundation.facts import Holding
 from participation.letters.queries import held_about_address
 
@@ -32,7 +35,23 @@ def hashed(token: str) -> str:
 
 def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None:
     """Return whose session a cookie's token opens; nobody's once it ended, ran out, or the account is shut."""
-    found = session.execute(
+    found = run(session, _signed_in(), token=hashed(token), now=now).one_or_none()
+    if found is None:
+        return None
+    return SignedIn(
+        person_id=found.person_id,
+        sign_in_id=found.id,
+        email=found.email,
+        name=found.name,
+        language=found.language,
+        has_password=found.has_password,
+        since=found.created_at,
+    )
+
+
+@lru_cache(maxsize=1)
+def _signed_in() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             SignIn.id,
             SignIn.created_at,
@@ -44,23 +63,12 @@ def signed_in(session: Session, *, token: str, now: datetime) -> SignedIn | None
         )
         .join(Person, Person.id == SignIn.person_id)
         .where(
-            SignIn.token_hash == hashed(token),
+            SignIn.token_hash == bindparam("token"),
             SignIn.ended_at.is_(None),
-            SignIn.expires_at > now,
+            SignIn.expires_at > bindparam("now"),
             Person.disabled_at.is_(None),
             Person.erased_at.is_(None),
         )
-    ).one_or_none()
-    if found is None:
-        return None
-    return SignedIn(
-        person_id=found.person_id,
-        sign_in_id=found.id,
-        email=found.email,
-        name=found.name,
-        language=found.language,
-        has_password=found.has_password,
-        since=found.created_at,
     )
 
 
@@ -85,15 +93,15 @@ def link(session: Session, *, token: str, now: datetime) -> Link:
 
     :raises LinkSpent: if it was used, has run out or never was
     """
+    agreed = exists().where(Consent.person_id == Person.id, Person.email == MailLink.email)
     found = session.execute(
-        select(MailLink.purpose, MailLink.email, MailLink.terms_version).where(
+        select(MailLink.purpose, MailLink.email, (MailLink.terms_version.is_not(None) | agreed).label("agreed")).where(
             MailLink.token_hash == hashed(token), MailLink.used_at.is_(None), MailLink.expires_at > now
         )
     ).one_or_none()
     if found is None:
         raise LinkSpent()
-    purpose = LinkPurpose(found.purpose)
-    return Link(purpose, found.email, asks_consent=purpose is not LinkPurpose.SIGN_IN and found.terms_version is None)
+    return Link(LinkPurpose(found.purpose), found.email, asks_consent=not found.agreed)
 
 
 def address_of_spent_link(session: Session, *, token: str) -> str | None:

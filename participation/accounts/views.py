@@ -37,7 +37,7 @@ from participation.accounts.facts import (
     typed_lines,
 )
 from participation.accounts.forms import ConsentForm, LanguageForm, LinkForm, PasswordForm, RegisterForm, SignInForm
-from participation.foundation.access import needs, public
+from participation.foundation.access import browser_mark, needs, public, public_with_own_check, token_fits
 from participation.foundation.i18n import COOKIE, current_language, words_of
 from participation.foundation.limits import take
 from participation.foundation.web import clock, now, page, person_id, safe_path, see_other, session, viewer
@@ -260,12 +260,17 @@ def link(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/anmeldelink/<token>")
-@public
+@public_with_own_check
 def use_link(token: str) -> ResponseReturnValue:
-    """Use the link, once."""
+    """Use the link, once. A second tap ends where the first one does, whichever answer the browser waits for."""
     form = ConsentForm(request.form)
     try:
-        opened = commands.use_link(session(), token=token, agreed=form.agreed.data, device=_device(), clock=clock)
+        if not token_fits():
+            # The first tap has signed in already, and the form is older than that; or cookies are refused.
+            return _link_page(token, queries.link(session(), token=token, now=now()), form, 400)
+        opened = commands.use_link(
+            session(), token=token, agreed=form.agreed.data, device=_device(), clock=clock, browser=browser_mark()
+        )
     except LinkSpent:
         return _after_the_link(token)
     except ConsentMissing:
@@ -275,7 +280,9 @@ def use_link(token: str) -> ResponseReturnValue:
 
 
 def _link_page(token: str, found: Link, form: ConsentForm, status: int = 200) -> Response:
-    return page("accounts/link.html", status, token=token, link=found, form=form, next=request.values.get("next"))
+    failed = status == 400
+    next_path = request.values.get("next")
+    return page("accounts/link.html", status, token=token, link=found, form=form, next=next_path, failed=failed)
 
 
 def _after_the_link(token: str) -> Response:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import Select, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from participation.accounts.commands import add_office, invite, rename_office
@@ -27,7 +28,7 @@ from participation.audiences.facts import (
 )
 from participation.audiences.models import Audience, Participant, RoleGrant
 from participation.foundation.clock import Clock
-from participation.foundation.db import insert, transaction
+from participation.foundation.db import insert, insert_on, is_postgresql, run, transaction
 from participation.foundation.facts import Missing
 from participation.journal.commands import note
 
@@ -52,50 +53,68 @@ def join(session: Session, *, audience_id: int, who: Who, terms_version: str, no
     :raises NotAdmitted: if the audience does not admit the person, or the account is disabled or erased
     :raises NameNotUsable: if the name cannot stand beside a contribution
     """
-    participant = _admit(session, audience_id=audience_id, who=who)
+    known = _admit(session, audience_id=audience_id, who=who)
     if who.shown_as is not None and not name_is_usable(who.shown_as):
         raise NameNotUsable()
-    if participant is None:
-        participant = _add_participant(session, audience_id, who.person_id, terms_version)
+    mine = known or _enter(session, audience_id=audience_id, person_id=who.person_id, terms_version=terms_version)
+    participant = session.get_one(Participant, mine)
     if who.shown_as is not None and who.shown_as != participant.shown_as:
         participant.shown_as = who.shown_as
         session.execute(update(Person).where(Person.id == who.person_id).values(name=who.shown_as))
     return participant
 
 
-def _admit(session: Session, *, audience_id: int, who: Who) -> Participant | None:
+def join_unnamed(session: Session, *, audience_id: int, who: Who, terms_version: str, now: datetime) -> UUID:
+    """Return the same participant by its id alone, for an act beside which no name stands: a ballot.
+
+    :raises NotAdmitted: if the audience does not admit the person, or the account is disabled or erased
+    """
+    known = _admit(session, audience_id=audience_id, who=who)
+    return known or _enter(session, audience_id=audience_id, person_id=who.person_id, terms_version=terms_version)
+
+
+def _enter(session: Session, *, audience_id: int, person_id: UUID, terms_version: str) -> UUID:
+    """Make a person a participant; if they became one just now, by another of their acts, that one is returned."""
+    person = {"audience_id": audience_id, "person_id": person_id, "terms_version": terms_version}
+    entered = _entering(is_postgresql(session))
+    made: UUID | None = run(session, entered, id=uuid4(), kind=Kind.ACCOUNT, **person).scalar_one_or_none()
+    if made is not None:
+        return made
+    mine = (Participant.audience_id == audience_id, Participant.person_id == person_id)
+    return session.execute(select(Participant.id).where(*mine)).scalar_one()
+
+
+@lru_cache(maxsize=2)
+def _entering(on_postgresql: bool) -> Any:
+    row = insert_on(on_postgresql, Participant.__table__)
+    return row.on_conflict_do_nothing(index_elements=["audience_id", "person_id"]).returning(Participant.id)
+
+
+def _admit(session: Session, *, audience_id: int, who: Who) -> UUID | None:
     """Refuse who is not admitted, and hold the person until the act is done; return who they are already, if anybody.
 
     Otherwise somebody could erase the account while a vote is on its way, and vote again with a new one. Who brings a
     name will write it to the person, so their lock is the stronger one from the beginning.
     """
-    known = and_(Participant.audience_id == audience_id, Participant.person_id == Person.id)
-    able = (
-        select(Audience.admission, Participant)
-        .select_from(Audience)
-        .join(Person, Person.id == who.person_id)
-        .outerjoin(Participant, known)
-        .where(Audience.id == audience_id, Person.disabled_at.is_(None), Person.erased_at.is_(None))
-    )
-    names = who.shown_as is not None
-    found = session.execute(able.with_for_update(of=Person, read=not names, key_share=names)).one_or_none()
-    if found is None or found[0] != Admission.REGISTERED:
+    held = _admitted(names=who.shown_as is not None)
+    found = run(session, held, audience=audience_id, person=who.person_id).one_or_none()
+    if found is None or found.admission != Admission.REGISTERED:
         raise NotAdmitted()
-    participant: Participant | None = found[1]
-    return participant
+    known: UUID | None = found.participant_id
+    return known
 
 
-def _add_participant(session: Session, audience_id: int, person_id: UUID, terms_version: str) -> Participant:
-    """Make a person a participant; if they became one just now, by another of their acts, that one is returned."""
-    row = insert(session, Participant).values(
-        id=uuid4(), audience_id=audience_id, kind=Kind.ACCOUNT, person_id=person_id, terms_version=terms_version
+@lru_cache(maxsize=2)
+def _admitted(*, names: bool) -> Select[str, UUID | None]:
+    mine = and_(Participant.audience_id == Audience.id, Participant.person_id == Person.id)
+    able = (
+        select(Audience.admission, Participant.id.label("participant_id"))
+        .select_from(Audience)
+        .join(Person, Person.id == bindparam("person"))
+        .outerjoin(Participant, mine)
+        .where(Audience.id == bindparam("audience"), Person.disabled_at.is_(None), Person.erased_at.is_(None))
     )
-    row = row.on_conflict_do_nothing(index_elements=["audience_id", "person_id"]).returning(Participant)
-    made: Participant | None = session.execute(row).scalar_one_or_none()
-    if made is not None:
-        return made
-    other = select(Participant).where(Participant.audience_id == audience_id, Participant.person_id == person_id)
-    return session.execute(other).scalar_one()
+    return able.with_for_update(of=Person, read=not names, key_share=names)
 
 
 # ── Roles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

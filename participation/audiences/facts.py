@@ -12,6 +12,10 @@ from participation.foundation.facts import Fact, Refused, Unprocessable, marked
 
 SHORTEST_NAME, LONGEST_NAME = 2, 60
 
+NOBODY = UUID(int=0)
+"""Who a visitor is looked up as, so that one statement serves all. Not NULL, which imported participants have in place
+of a person."""
+
 
 class Role(StrEnum):
     """What officials may be. Every signed-in person is a citizen besides; roles imply nothing else."""

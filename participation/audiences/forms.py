@@ -12,7 +12,7 @@ from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from participation.accounts.forms import LinkForm
-from participation.audiences.facts import GRANTED_NOW, ROLE_NAMES
+from participation.audiences.facts import GRANTED_NOW, ROLE_NAMES, Role
 from participation.foundation.forms import Form, LineField, required
 
 
@@ -41,7 +41,9 @@ class GrantForm(LinkForm):
 
     def __init__(self, *arguments: Any, offices: Iterable[tuple[int, str]], **names: Any) -> None:
         super().__init__(*arguments, **names)
-        self.role.choices = [SelectChoice(role.value, gettext(ROLE_NAMES[role])) for role in GRANTED_NOW]
+        # The administration is for everything, never for one round.
+        roles = [role for role in GRANTED_NOW if role is not Role.ADMIN or not self.audience_id.data]
+        self.role.choices = [SelectChoice(role.value, gettext(ROLE_NAMES[role])) for role in roles]
         self.office_id.choices = [
             SelectChoice("", gettext("überall")),
             *(SelectChoice(str(number), name) for number, name in offices),

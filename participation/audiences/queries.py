@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office, Person
 from participation.audiences.facts import Grant, GrantLine, NotEntitled, Official, Role
 from participation.audiences.models import Audience, Participant, RoleGrant
+from participation.foundation.db import run
 from participation.foundation.facts import Fact, Holding
+from participation.foundation.model import Moment
 
 
 def participant_id(session: Session, *, audience_id: int, person_id: UUID | None) -> UUID | None:
@@ -25,11 +28,17 @@ def participant_id(session: Session, *, audience_id: int, person_id: UUID | None
 
 def grants(session: Session, *, person_id: UUID, now: datetime) -> tuple[Grant, ...]:
     """Return the roles that a person holds at a moment."""
-    held = select(RoleGrant).where(RoleGrant.person_id == person_id, *_current(now))
     return tuple(
         Grant(id=one.id, role=Role(one.role), office_id=one.office_id, audience_id=one.audience_id)
-        for one in session.execute(held.order_by(RoleGrant.id)).scalars()
+        for one in run(session, _grants(), person=person_id, now=now)
     )
+
+
+@lru_cache(maxsize=1)
+def _grants() -> Select[*tuple[Any, ...]]:
+    held = RoleGrant.person_id == bindparam("person")
+    columns = (RoleGrant.id, RoleGrant.role, RoleGrant.office_id, RoleGrant.audience_id)
+    return select(*columns).where(held, *_current(bindparam("now", type_=Moment()))).order_by(RoleGrant.id)
 
 
 def audiences_where(*, person_id: UUID, role: Role, now: datetime) -> Select[int]:
@@ -62,8 +71,11 @@ def why_not_act_for_office(
     return None if session.execute(held.limit(1)).first() else NotEntitled()
 
 
-def officials(session: Session, *, now: datetime) -> tuple[Official, ...]:
-    """Return everybody who holds a role, by address, with all their roles."""
+def officials(session: Session, *, now: datetime, audience_id: int | None = None) -> tuple[Official, ...]:
+    """Return everybody who holds a role, by address, with all their roles.
+
+    :param audience_id: only the roles that one can act in on this audience: granted for it alone, or for its office
+    """
     of_audience = aliased(Audience)
     held = (
         select(Person.id, Person.email, RoleGrant.id, RoleGrant.role, Office.name, RoleGrant.audience_id)
@@ -73,9 +85,12 @@ def officials(session: Session, *, now: datetime) -> tuple[Official, ...]:
         .where(*_current(now), Person.email.is_not(None))
         .order_by(Person.email, RoleGrant.id)
     )
+    if audience_id is not None:
+        office_id = select(Audience.office_id).where(Audience.id == audience_id).scalar_subquery()
+        held = held.where(or_(RoleGrant.audience_id == audience_id, RoleGrant.office_id == office_id))
     found: dict[tuple[UUID, str], list[GrantLine]] = {}
-    for person_id, email, grant_id, role, office, audience_id in session.execute(held):
-        found.setdefault((person_id, email or ""), []).append(GrantLine(grant_id, Role(role), office, audience_id))
+    for person_id, email, grant_id, role, office, only in session.execute(held):
+        found.setdefault((person_id, email or ""), []).append(GrantLine(grant_id, Role(role), office, only))
     return tuple(Official(person_id, email, tuple(lines)) for (person_id, email), lines in found.items())
 
 
@@ -110,5 +125,5 @@ def office_of(session: Session, audience_id: int) -> int:
     return session.execute(select(Audience.office_id).where(Audience.id == audience_id)).scalar_one()
 
 
-def _current(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _current(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
     return (RoleGrant.since <= now, or_(RoleGrant.until.is_(None), RoleGrant.until > now))

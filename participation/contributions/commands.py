@@ -1,32 +1,43 @@
-"""Writing contributions: taking them, changing them, and setting their state."""
+"""Writing contributions: taking them, weighing signals, changing them, setting their state; the lists of offices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy import insert as plain_insert
 from sqlalchemy.orm import Session
 
 from participation.accounts.models import Person
-from participation.audiences.facts import NameMissing, NameNotUsable, Who, name_is_usable
+from participation.audiences.facts import NameMissing, NameNotUsable, Role, Who, name_is_usable
 from participation.audiences.models import Participant
+from participation.audiences.queries import why_not_act_for_office
+from participation.contributions import queries
 from participation.contributions.facts import (
     NETIQUETTE_VERSION,
     ChangedMeanwhile,
+    Hint,
     Kind,
+    ListsChangedMeanwhile,
     NoLongerThere,
     NotYours,
+    ReadFirst,
+    Signal,
     State,
     why_unfit,
 )
-from participation.contributions.models import Contribution
+from participation.contributions.models import Contribution, ContributionSignal, SignalRules
+from participation.contributions.signals import entries, hints
+from participation.contributions.signals import signals as signals_in
 from participation.foundation.clock import Clock
-from participation.foundation.db import transaction
+from participation.foundation.db import insert, transaction
 from participation.foundation.facts import Missing
+from participation.journal.commands import note
 from participation.windows.models import Window
 
 
@@ -40,11 +51,13 @@ def contribute(
     language: str,
     held: bool,
     now: datetime,
+    signals: Collection[Signal] = (),
 ) -> Contribution:
     """Take a contribution; the caller holds the door of the window, joined its audience, and adds the kind's own row.
 
     :param text: plain text, 10 to 5,000 characters after trimming
-    :param held: whether moderation reads it before it is public
+    :param held: whether moderation reads everything here before it is public
+    :param signals: why moderation reads this one first, from ``weigh``
     :raises TextTooShort: or TextTooLong
     :raises NameMissing: if neither this act nor an earlier one chose a name
     """
@@ -59,26 +72,61 @@ def contribute(
         window_id=window_id,
         text=text.strip(),
         language=language,
-        state=State.HELD if held else State.PUBLISHED,
+        state=State.HELD if held or signals else State.PUBLISHED,
         netiquette_version=NETIQUETTE_VERSION,
         created_at=now,
     )
     session.add(written)
     session.flush()
+    _keep_signals(session, written, signals)
     return written
 
 
-def own(session: Session, *, contribution_id: int, who: Who) -> Contribution:
-    """Return a contribution of this person, its row locked.
+def weigh(
+    session: Session,
+    *,
+    author: Participant,
+    window_id: int,
+    text: str,
+    language: str,
+    noticed: Collection[Signal] = (),
+    read: Collection[Hint] | None = None,
+    but: int | None = None,
+) -> tuple[Signal, ...]:
+    """Return why moderation should read a text before it is public; nothing is written.
+
+    To be asked before containers are locked: what was withheld here is compared with.
+
+    :param noticed: what the page noticed on the way: a burst, a crowd
+    :param read: the hints that the author has read, None where nobody could have been shown any
+    :param but: the contribution that gets this text, if there is one already
+    :raises ReadFirst: if there is something to point out to the author before
+    """
+    words, around = queries.rules_around(session, author=author, window_id=window_id, but=but)
+    unread = () if read is None else tuple(one for one in hints(text, words, language) if one.kind not in read)
+    if unread:
+        raise ReadFirst(unread)
+    found = signals_in(text, words, language, replace(around, noticed=tuple(noticed)))
+    return tuple(Signal(one.kind) for one in found)
+
+
+def _keep_signals(session: Session, written: Contribution, signals: Collection[Signal]) -> None:
+    if signals:
+        rows = [{"contribution_id": written.id, "kind": kind} for kind in signals]
+        session.execute(plain_insert(ContributionSignal), rows)
+
+
+def own(session: Session, *, contribution_id: int, who: Who) -> tuple[Contribution, Participant]:
+    """Return a contribution of this person, its row locked, and who they are there.
 
     :raises Missing: if there is none
     :raises NotYours: if somebody else wrote it
     """
     written = locked(session, contribution_id)
-    author = session.execute(select(Participant.person_id).where(Participant.id == written.participant_id)).scalar_one()
-    if author != who.person_id:
+    author = session.get_one(Participant, written.participant_id)
+    if author.person_id != who.person_id:
         raise NotYours()
-    return written
+    return written, author
 
 
 def locked(session: Session, contribution_id: int) -> Contribution:
@@ -93,8 +141,18 @@ def locked(session: Session, contribution_id: int) -> Contribution:
     return written
 
 
-def revise(written: Contribution, *, text: str, held: bool, now: datetime) -> None:
+def revise(
+    session: Session,
+    written: Contribution,
+    *,
+    text: str,
+    held: bool,
+    now: datetime,
+    signals: Collection[Signal] = (),
+) -> None:
     """Give a locked contribution a new text; who decides on the old one is told.
+
+    The signals are those of the new text. What waits already goes on waiting, for the reason it had.
 
     :raises NoLongerThere: if it was withheld or withdrawn
     :raises TextTooShort: or TextTooLong
@@ -104,8 +162,14 @@ def revise(written: Contribution, *, text: str, held: bool, now: datetime) -> No
         raise unfit
     if written.state not in (State.HELD, State.PUBLISHED):
         raise NoLongerThere()
+    # Of what stays public old signals are history; of what waits again they would be told as the reason.
+    if signals or (held and written.state == State.PUBLISHED):
+        mine = delete(ContributionSignal).where(ContributionSignal.contribution_id == written.id)
+        session.execute(mine.execution_options(synchronize_session=False))
+        _keep_signals(session, written, signals)
     written.text = text.strip()
-    written.state = State.HELD if held else written.state
+    written.state = State.HELD if held or signals else written.state
+    written.rewording = False
     written.version += 1
     written.edited_at = now
     written.netiquette_version = NETIQUETTE_VERSION
@@ -124,9 +188,19 @@ def withdraw(written: Contribution) -> None:
 
 
 def set_state(
-    session: Session, *, contribution_id: int, state: State, reason_kind: str | None, expected_version: int
+    session: Session,
+    *,
+    contribution_id: int,
+    state: State,
+    reason_kind: str | None,
+    expected_version: int,
+    text: str | None = None,
+    rewording: bool = False,
+    duplicate_of: int | None = None,
 ) -> Contribution:
-    """Set the state as moderation decided on the version that was read; the version stays, since the text does.
+    """Set the state as moderation decided on the version that was read; the version stays as long as the text does.
+
+    :param text: the text with personal data blacked out, or put back; None leaves it
 
     :raises ChangedMeanwhile: if the author changed or withdrew it after it was read
     """
@@ -135,6 +209,11 @@ def set_state(
         raise ChangedMeanwhile()
     written.state = state
     written.reason_kind = reason_kind
+    written.rewording = rewording
+    written.duplicate_of = duplicate_of
+    if text is not None:
+        written.text = text
+        written.version += 1
     return written
 
 
@@ -166,10 +245,52 @@ def forget(session: Session, person_id: UUID, clock: Clock) -> None:
     with transaction(session):
         mine = select(Participant.id).where(Participant.person_id == person_id)
         unseen = or_(Contribution.state == State.HELD, Contribution.state == State.WITHDRAWN)
+        gone = select(Contribution.id).where(Contribution.participant_id.in_(mine), unseen)
+        session.execute(delete(ContributionSignal).where(ContributionSignal.contribution_id.in_(gone)))
         session.execute(
             update(Contribution)
             .where(Contribution.participant_id.in_(mine), unseen, Contribution.text != "")
             .values(state=State.WITHDRAWN, text="", version=Contribution.version + 1)
+        )
+
+
+# ── The lists of an office ────────────────────────────────────────────────────────────────────────────────────────────
+def save_rules(
+    session: Session, *, office_id: int, words: Mapping[str, str], first: int, seen: int, by: UUID, clock: Clock
+) -> None:
+    """Save what an office has looked at before it is public; it holds for what is written from now on.
+
+    :param words: word lists as typed, one entry a line, by the language of the texts that they are for
+    :param first: how many first contributions of an account moderation reads before they are public
+    :param seen: the version that was read, 0 for none
+    :raises EntryNotUsable: or TooManyEntries
+    :raises NotEntitled: if they do not lead rounds for this office
+    :raises ListsChangedMeanwhile: if somebody saved others since
+    """
+    kept = {language: list(entries(typed)) for language, typed in words.items()}
+    with transaction(session):
+        now = clock()
+        refusal = why_not_act_for_office(session, person_id=by, role=Role.STAFF, office_id=office_id, now=now)
+        if refusal is not None:
+            raise refusal
+        values = {"words": kept, "first_contributions": first, "version": seen + 1, "changed_at": now}
+        fresh = insert(session, SignalRules).values(office_id=office_id, **values)
+        # Of two who read the same version the second finds none to change, whatever came first.
+        saved = fresh.on_conflict_do_update(
+            index_elements=["office_id"], set_=values, where=SignalRules.version == seen
+        ).returning(SignalRules.office_id)
+        if session.execute(saved).scalar_one_or_none() is None:
+            raise ListsChangedMeanwhile()
+        details = {"version": seen + 1, "first": first, "entries": {name: len(some) for name, some in kept.items()}}
+        about = f"office:{office_id}"
+        note(
+            session,
+            act="contributions:changed_lists",
+            actor=by,
+            office_id=office_id,
+            about=about,
+            now=now,
+            details=details,
         )
 
 
@@ -181,6 +302,6 @@ def import_contributions(session: Session, rows: Iterable[Mapping[str, Any]]) ->
     """
     done, left = 0, iter(rows)
     while some := [dict(row) for row in islice(left, 1000)]:
-        session.execute(insert(Contribution), some)
+        session.execute(plain_insert(Contribution), some)
         done += len(some)
     return done

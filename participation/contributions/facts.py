@@ -1,13 +1,16 @@
-"""Kinds and states of contributions, the Netiquette, and reasons why a text is not taken."""
+"""Kinds and states of contributions, hints and signals, the Netiquette, and reasons why a text is not taken."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from participation.foundation.facts import Fact, Unprocessable, marked
 
 SHORTEST_TEXT, LONGEST_TEXT = 10, 5000
+MOST_FIRST = 5
+"""How many first contributions of an account an office may have read before they are public."""
 
 
 class Kind(StrEnum):
@@ -23,6 +26,84 @@ class State(StrEnum):
     PUBLISHED = "published"
     WITHHELD = "withheld"
     WITHDRAWN = "withdrawn"
+
+
+class Hint(StrEnum):
+    """What a page points out before a text is sent; people may send it as it is."""
+
+    CAPITALS = "capitals"
+    PHONE = "phone"
+    EMAIL = "email"
+    LISTED_WORD = "listed_word"
+
+
+class Signal(StrEnum):
+    """Why moderation reads something before it is public. It says nothing about what will be decided."""
+
+    LISTED_WORD = "listed_word"
+    LINKS = "links"
+    LIKENESS = "likeness"
+    FIRST = "first"
+    GUEST = "guest"
+    BURST = "burst"
+    CROWD = "crowd"
+
+
+HINTS = {
+    Hint.CAPITALS: marked("Ihr Text steht fast ganz in Großbuchstaben. Viele lesen das als Schreien."),
+    Hint.PHONE: marked("Ihr Text enthält eine Telefonnummer. Alle können sie lesen, auch nach Jahren."),
+    Hint.EMAIL: marked("Ihr Text enthält eine E-Mail-Adresse. Alle können sie lesen, auch nach Jahren."),
+    Hint.LISTED_WORD: marked(
+        "Ihr Text enthält ein Wort, das oft in Beleidigungen oder in Werbung steht. Mit diesem Wort liest ihn die"
+        " Moderation, bevor er für alle sichtbar wird."
+    ),
+}
+SIGNALS = {
+    Signal.LISTED_WORD: marked("ein Wort der Prüfliste"),
+    Signal.LINKS: marked("viele Links"),
+    Signal.LIKENESS: marked("ähnlich wie Zurückgehaltenes"),
+    Signal.FIRST: marked("einer der ersten Beiträge"),
+    Signal.GUEST: marked("als Gast geschrieben"),
+    Signal.BURST: marked("viele Beiträge in kurzer Zeit"),
+    Signal.CROWD: marked("Andrang aus einem Netz"),
+}
+"""In a few words, for moderators."""
+REASONS = {
+    Signal.LISTED_WORD: marked("weil er ein Wort der Prüfliste enthält"),
+    Signal.LINKS: marked("weil er drei oder mehr Links enthält"),
+    Signal.LIKENESS: marked("weil er einem Text gleicht, der zurückgehalten wurde"),
+    Signal.FIRST: marked("weil er zu den ersten Beiträgen Ihres Kontos gehört"),
+    Signal.GUEST: marked("weil Sie ohne Konto schreiben"),
+    Signal.BURST: marked("weil Sie in kurzer Zeit viele Beiträge geschrieben haben"),
+    Signal.CROWD: marked("weil gerade sehr viele Beiträge aus demselben Netz kommen"),
+}
+"""What the author is told, after »Ihr Beitrag wird vor der Veröffentlichung geprüft,«."""
+
+
+class ListLanguage(StrEnum):
+    """Which texts a word list is for: those written on pages of a language, or all of them."""
+
+    GERMAN = "de"
+    ENGLISH = "en"
+    ALL = "mul"
+
+
+LIST_LANGUAGES = {
+    ListLanguage.GERMAN: marked("Texte auf deutschen Seiten"),
+    ListLanguage.ENGLISH: marked("Texte auf englischen Seiten"),
+    ListLanguage.ALL: marked("Texte in allen Sprachen"),
+}
+
+Words = Mapping[str, tuple[str, ...]]
+"""The word lists of an office by the language of the texts that they are for."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A hint or signal, and what in the text or around it set it off."""
+
+    kind: Hint | Signal
+    what: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +174,39 @@ class TextTooLong(Unprocessable):
     """More than people read."""
 
     sentence = marked("Bitte kürzen Sie auf höchstens %(most)s Zeichen. Jetzt sind es %(length)s.")
+
+
+class ReadFirst(Unprocessable):
+    """Something is pointed out before a text is sent. Nothing is kept yet; whoever read it may send the same again."""
+
+    sentence = marked("Bitte lesen Sie den Hinweis, bevor Sie Ihren Text abschicken.")
+
+    def __init__(self, hints: tuple[Finding, ...]) -> None:
+        super().__init__()
+        self.hints = hints
+
+
+class EntryNotUsable(Unprocessable):
+    """A line of a word list that would match anything, nothing, or whole sentences."""
+
+    sentence = marked(
+        "»%(entry)s« geht nicht. Ein Eintrag hat 2 bis 60 Zeichen und höchstens 6 Wörter; ein * steht nur am Ende."
+    )
+
+
+class TooManyEntries(Unprocessable):
+    """More entries than anybody keeps in view."""
+
+    sentence = marked("Bitte kürzen Sie die Liste auf höchstens %(most)s Einträge.")
+
+
+class ListsChangedMeanwhile(Fact):
+    """Somebody else of the office saved other lists after this page was opened."""
+
+    sentence = marked(
+        "Die Listen wurden inzwischen von jemand anderem geändert. Ihre Eingaben stehen noch hier, gespeichert ist die"
+        " andere Fassung. Wenn Sie jetzt speichern, gilt Ihre."
+    )
 
 
 class ChangedMeanwhile(Fact):

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from participation.contributions.facts import RULE_SLUGS, Kind, State
+from participation.contributions.facts import MOST_FIRST, RULE_SLUGS, Kind, Signal, State
 from participation.foundation.model import Base, BigId, Moment, one_of
 
 
@@ -25,6 +25,8 @@ class Contribution(Base):
         ),
         CheckConstraint("(source IS NULL) = (source_key IS NULL)", name="source_has_a_key"),
         CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("NOT rewording OR state IN ('held', 'withdrawn')", name="rewording_is_held"),
+        CheckConstraint("duplicate_of IS NULL OR duplicate_of <> id", name="duplicate_of_another"),
         Index(
             "ix_contribution_held",
             "created_at",
@@ -44,6 +46,10 @@ class Contribution(Base):
     reason_kind: Mapped[str | None]
     """Slug of the broken rule, written by moderation, for the tombstone."""
     sealed: Mapped[bool] = mapped_column(default=False)
+    rewording: Mapped[bool] = mapped_column(default=False)
+    """Whether moderation asked the author for other words; held, and out of the queue, until they come."""
+    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("contribution.id", ondelete="RESTRICT"), index=True)
+    """The contribution that says the same, as moderation found; both stay readable."""
     version: Mapped[int] = mapped_column(default=1)
     """Goes up with each edit of the text; who decides on a text names the version they read."""
     netiquette_version: Mapped[int]
@@ -51,3 +57,31 @@ class Contribution(Base):
     source_key: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(Moment)
     edited_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ContributionSignal(Base):
+    """Why moderation was to read a contribution before it is public: the kind alone, no words, no number."""
+
+    __tablename__ = "contribution_signal"
+    __table_args__ = (CheckConstraint(one_of("kind", Signal), name="kind"),)
+
+    contribution_id: Mapped[int] = mapped_column(ForeignKey("contribution.id", ondelete="RESTRICT"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+
+
+class SignalRules(Base):
+    """What an office has looked at before it is public: its word lists, and how many first contributions."""
+
+    __tablename__ = "signal_rules"
+    __table_args__ = (
+        CheckConstraint(f"first_contributions BETWEEN 0 AND {MOST_FIRST}", name="first_contributions"),
+        CheckConstraint("version >= 1", name="version"),
+    )
+
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id", ondelete="RESTRICT"), primary_key=True)
+    words: Mapped[dict[str, list[str]]] = mapped_column(JSON)
+    """Entries by the language of the texts that they are for."""
+    first_contributions: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    """Goes up with each change; who saves names the version they read."""
+    changed_at: Mapped[datetime] = mapped_column(Moment)

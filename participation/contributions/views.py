@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from participation.contributions.facts import NETIQUETTE, NETIQUETTE_VERSION, rule_by_slug
+from participation.contributions.facts import HINTS, NETIQUETTE, NETIQUETTE_VERSION, SIGNALS, rule_by_slug
+from participation.contributions.forms import why_held
 from participation.foundation.access import public
 from participation.foundation.web import page
 
@@ -21,5 +22,5 @@ def netiquette() -> ResponseReturnValue:
 
 @bp.app_context_processor
 def rules() -> dict[str, object]:
-    """Let every page name a rule by its slug, beside a tombstone or a decision."""
-    return {"rule_by_slug": rule_by_slug}
+    """Let every page name a rule by its slug, a hint, a signal, and why something waits."""
+    return {"rule_by_slug": rule_by_slug, "hint_words": HINTS, "signal_words": SIGNALS, "why_held": why_held}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from participation.accounts.facts import TERMS_VERSION
@@ -16,15 +16,26 @@ from participation.audiences import commands as audiences
 from participation.audiences.facts import Who
 from participation.audiences.models import Participant
 from participation.contributions import commands as contributions
-from participation.contributions.facts import Kind, NoLongerThere, State
+from participation.contributions.facts import Hint, Kind, NoLongerThere, Signal, State, why_unfit
 from participation.contributions.models import Contribution
-from participation.discussion.facts import AlreadyAnswered, NothingSaid, OwnComment, RepliesEndHere, Stance, Value
+from participation.discussion.facts import (
+    AlreadyAnswered,
+    MovedMeanwhile,
+    NothingSaid,
+    OwnComment,
+    RepliesEndHere,
+    Stance,
+    Value,
+)
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.clock import Clock, berlin
 from participation.foundation.db import insert as upsert
 from participation.foundation.db import transaction
 from participation.windows.commands import pass_door
 from participation.windows.models import Window
+
+SENT_AGAIN = timedelta(minutes=10)
+"""So long the same words in the same place are taken for the same press of a button."""
 
 AT_A_TIME = 1000
 """Rows per INSERT of an import."""
@@ -65,11 +76,25 @@ def open_sums(session: Session, thread_ids: Iterable[int]) -> None:
 
 # ── Comments and replies ──────────────────────────────────────────────────────────────────────────────────────────────
 def post_comment(
-    session: Session, *, thread_id: int, who: Who, text: str, stance: Stance, language: str, clock: Clock
+    session: Session,
+    *,
+    thread_id: int,
+    who: Who,
+    text: str,
+    stance: Stance,
+    language: str,
+    clock: Clock,
+    noticed: Collection[Signal] = (),
+    read: Collection[Hint] | None = None,
 ) -> Comment:
-    """Add a comment, public at once or held for moderation as the thread's rule says.
+    """Add a comment, public at once or held for moderation as the thread's rule and signals say.
+
+    The same sent again within ten minutes returns the comment that is there.
 
     :param text: plain text, 10 to 5,000 characters after trimming
+    :param noticed: signals that the page noticed: a burst, a crowd
+    :param read: the hints that the author has read; None asks for none
+    :raises ReadFirst: if there is something to point out before; nothing is kept
     :raises WindowClosed: or WindowNotOpenYet, measured after the lock
     :raises NotAdmitted: if the audience does not admit them
     :raises NameMissing: if no name was ever chosen in this audience
@@ -78,14 +103,30 @@ def post_comment(
         window_id = _window_of_thread(session, thread_id)
         now = pass_door(session, window_id, clock)
         author = _join_by_name(session, window_id, who, thread_id, now)
+        signals = _weigh(session, window_id, author, text, language, noticed=noticed, read=read)
         thread = _hold_thread(session, thread_id)
-        written = _contribute(session, thread, author=author, text=text, language=language, now=now)
+        said = _said_just_now(session, thread_id, author=author, text=text, stance=stance, now=now)
+        if said is not None:
+            return said
+        written = _contribute(session, thread, author=author, text=text, language=language, now=now, signals=signals)
         comment = Comment(id=written.id, thread_id=thread_id, stance=stance)
         return _add(session, thread, comment, written)
 
 
-def reply(session: Session, *, comment_id: int, who: Who, text: str, language: str, clock: Clock) -> Comment:
+def reply(
+    session: Session,
+    *,
+    comment_id: int,
+    who: Who,
+    text: str,
+    language: str,
+    clock: Clock,
+    noticed: Collection[Signal] = (),
+    read: Collection[Hint] | None = None,
+) -> Comment:
     """Answer a public comment, one level deep, without a stance.
+
+    The same sent again within ten minutes returns the reply that is there.
 
     :raises RepliesEndHere: if it is a reply itself
     :raises NoLongerThere: if it is not public any more
@@ -96,19 +137,88 @@ def reply(session: Session, *, comment_id: int, who: Who, text: str, language: s
         window_id = _window_of_thread(session, parent.thread_id)
         now = pass_door(session, window_id, clock)
         author = _join_by_name(session, window_id, who, parent.thread_id, now)
+        signals = _weigh(session, window_id, author, text, language, noticed=noticed, read=read)
         thread = _hold_thread(session, parent.thread_id)
         parent = _comment(session, comment_id, lock=True)
+        _stay(thread, parent)
         if parent.level:
             raise RepliesEndHere()
         if contributions.locked(session, comment_id).state != State.PUBLISHED:
             raise NoLongerThere()
-        written = _contribute(session, thread, author=author, text=text, language=language, now=now)
+        said = _said_just_now(session, thread.id, author=author, text=text, parent_id=comment_id, now=now)
+        if said is not None:
+            return said
+        written = _contribute(session, thread, author=author, text=text, language=language, now=now, signals=signals)
         answer = Comment(id=written.id, thread_id=thread.id, level=1, parent_id=comment_id, parent_level=0, stance=None)
         return _add(session, thread, answer, written, parent)
 
 
+def _said_just_now(
+    session: Session,
+    thread_id: int,
+    *,
+    author: Participant,
+    text: str,
+    now: datetime,
+    stance: Stance | None = None,
+    parent_id: int | None = None,
+) -> Comment | None:
+    """Return what this press of a button wrote already: a second click and the back button say nothing new.
+
+    The thread is locked, so of several presses at once the first writes and the others see it. What was withdrawn may
+    be said again.
+    """
+    same = (
+        select(Comment)
+        .join(Contribution, Contribution.id == Comment.id)
+        .where(
+            Contribution.participant_id == author.id,
+            Contribution.created_at > now - SENT_AGAIN,
+            Contribution.state != State.WITHDRAWN,
+            Contribution.text == text.strip(),
+            Comment.thread_id == thread_id,
+            Comment.parent_id.is_not_distinct_from(parent_id),
+            Comment.stance.is_not_distinct_from(stance),
+        )
+    )
+    return session.execute(same.order_by(Comment.id).limit(1)).scalar_one_or_none()
+
+
+def _weigh(
+    session: Session,
+    window_id: int,
+    author: Participant,
+    text: str,
+    language: str,
+    *,
+    noticed: Collection[Signal] = (),
+    read: Collection[Hint] | None,
+    but: int | None = None,
+) -> tuple[Signal, ...]:
+    """Ask for signals, of a text that can be taken; one that cannot is refused for that first."""
+    if why_unfit(text) is not None or author.shown_as is None:
+        return ()
+    return contributions.weigh(
+        session,
+        author=author,
+        window_id=window_id,
+        text=text,
+        language=language,
+        noticed=noticed,
+        read=read,
+        but=but,
+    )
+
+
 def _contribute(
-    session: Session, thread: Thread, *, author: Participant, text: str, language: str, now: datetime
+    session: Session,
+    thread: Thread,
+    *,
+    author: Participant,
+    text: str,
+    language: str,
+    now: datetime,
+    signals: Collection[Signal],
 ) -> Contribution:
     return contributions.contribute(
         session,
@@ -119,6 +229,7 @@ def _contribute(
         language=language,
         held=thread.premoderated,
         now=now,
+        signals=signals,
     )
 
 
@@ -133,24 +244,36 @@ def _add(
 
 
 def edit_comment(
-    session: Session, *, comment_id: int, who: Who, text: str, stance: Stance | None, clock: Clock
+    session: Session,
+    *,
+    comment_id: int,
+    who: Who,
+    text: str,
+    stance: Stance | None,
+    clock: Clock,
+    read: Collection[Hint] | None = None,
 ) -> Comment:
-    """Change one's own comment while nobody answered or rated it.
+    """Change one's own comment while nobody answered or rated it, or since moderation asked for other words.
 
+    The new text is weighed like a new comment.
+
+    :param read: the hints that the author has read; None asks for none
+    :raises ReadFirst: if there is something to point out before; nothing is changed
     :raises AlreadyAnswered: once somebody did
     :raises NotYours: if somebody else wrote it
     :raises NoLongerThere: if it was withheld or withdrawn
     :raises WindowClosed: outside the thread's window
     """
     with transaction(session):
-        thread, comment, written, now = _own_under_lock(session, comment_id, who, clock)
-        if _was_answered(session, comment_id):
+        thread, comment, (written, author), now = _own_under_lock(session, comment_id, who, clock)
+        if not written.rewording and _was_answered(session, comment_id):
             raise AlreadyAnswered()
+        signals = _weigh(session, thread.window_id, author, text, written.language, read=read, but=comment_id)
         was_public = written.state == State.PUBLISHED
         _count(thread, comment, _parent(session, comment), by=-int(was_public))
         if comment.level == 0 and stance is not None:
             comment.stance = stance
-        contributions.revise(written, text=text, held=thread.premoderated, now=now)
+        contributions.revise(session, written, text=text, held=thread.premoderated, now=now, signals=signals)
         session.flush()
         _count(thread, comment, _parent(session, comment), by=int(written.state == State.PUBLISHED))
         return comment
@@ -164,7 +287,7 @@ def withdraw_comment(session: Session, *, comment_id: int, who: Who, clock: Cloc
     :raises WindowClosed: outside the thread's window
     """
     with transaction(session):
-        thread, comment, written, _ = _own_under_lock(session, comment_id, who, clock)
+        thread, comment, (written, _), _ = _own_under_lock(session, comment_id, who, clock)
         was_public = written.state == State.PUBLISHED
         contributions.withdraw(written)
         _count(thread, comment, _parent(session, comment), by=-int(was_public))
@@ -172,11 +295,15 @@ def withdraw_comment(session: Session, *, comment_id: int, who: Who, clock: Cloc
 
 def _own_under_lock(
     session: Session, comment_id: int, who: Who, clock: Clock
-) -> tuple[Thread, Comment, Contribution, datetime]:
-    thread_id = _comment(session, comment_id).thread_id
-    now = pass_door(session, _window_of_thread(session, thread_id), clock)
-    thread = _hold_thread(session, thread_id)
+) -> tuple[Thread, Comment, tuple[Contribution, Participant], datetime]:
+    placed = select(Thread.id, Thread.window_id).join(Comment, Comment.thread_id == Thread.id)
+    place = session.execute(placed.where(Comment.id == comment_id)).one_or_none()
+    if place is None:
+        raise NothingSaid()
+    now = pass_door(session, place.window_id, clock)
+    thread = _hold_thread(session, place.id)
     comment = _comment(session, comment_id, lock=True)
+    _stay(thread, comment)
     return thread, comment, contributions.own(session, contribution_id=comment_id, who=who), now
 
 
@@ -275,9 +402,9 @@ def _count(thread: Thread, comment: Comment, parent: Comment | None, *, by: int)
         parent.replies += by
 
 
-def hold_container(session: Session, contribution_id: int) -> None:
-    """Lock the thread of a comment, before moderation locks the comment itself."""
-    _hold_thread(session, _comment(session, contribution_id).thread_id)
+def hold_container(session: Session, contribution_id: int, also: int | None = None) -> None:
+    """Lock the thread of a comment, and the one it goes to, before moderation locks the comment itself."""
+    _hold_thread_of(session, contribution_id, also)
 
 
 def count_again(session: Session, contribution_id: int) -> None:
@@ -290,6 +417,25 @@ def count_again(session: Session, contribution_id: int) -> None:
     if comment.parent_id is not None:
         parent = _comment(session, comment.parent_id, lock=True)
         parent.replies = _public_replies(session, Comment.parent_id == parent.id)
+
+
+def move_comment(session: Session, comment_id: int, thread_id: int) -> int:
+    """Move a comment with its replies to another thread of the same window; return the thread it comes from.
+
+    Both threads are locked and counted again. Ratings stay with their comments.
+
+    :raises RepliesEndHere: for a reply, which goes where its comment goes
+    """
+    comment = _comment(session, comment_id)
+    if comment.level:
+        raise RepliesEndHere()
+    before = comment.thread_id
+    moved = update(Comment).where(or_(Comment.id == comment_id, Comment.parent_id == comment_id))
+    session.execute(moved.values(thread_id=thread_id).execution_options(synchronize_session=False))
+    session.expire_all()
+    for counted in sorted({before, thread_id}):
+        _count_thread(session, _hold_thread(session, counted))
+    return before
 
 
 def _count_thread(session: Session, thread: Thread) -> None:
@@ -342,6 +488,28 @@ def _parent(session: Session, comment: Comment) -> Comment | None:
 def _hold_thread(session: Session, thread_id: int) -> Thread:
     row = select(Thread).where(Thread.id == thread_id).with_for_update(key_share=True)
     return session.execute(row.execution_options(populate_existing=True)).scalar_one()
+
+
+def _stay(thread: Thread, comment: Comment) -> None:
+    """Refuse to go on where moderation moved the comment between reading it and locking its thread."""
+    if comment.thread_id != thread.id:
+        raise MovedMeanwhile()
+
+
+def _hold_thread_of(session: Session, comment_id: int, also: int | None = None) -> Thread:
+    """Lock the thread of a comment, and another one with it, in the order of their ids.
+
+    Moderation may move the comment between reading and locking; then the thread is locked where it is now.
+    """
+    here = select(Comment.thread_id).where(Comment.id == comment_id)
+    held: set[int] = set()
+    while (thread_id := session.execute(here).scalar_one_or_none()) not in held:
+        if thread_id is None:
+            raise NothingSaid()
+        for wanted in sorted({thread_id, also or thread_id} - held):
+            _hold_thread(session, wanted)
+            held.add(wanted)
+    return _hold_thread(session, thread_id)
 
 
 def _join(session: Session, window_id: int, who: Who, now: datetime) -> Participant:
@@ -424,10 +592,10 @@ def change_shown_name(session: Session, *, person_id: UUID, name: str, clock: Cl
 
 
 def forget(session: Session, person_id: UUID, clock: Clock) -> None:
-    """Withdraw a person's ratings where the talk still runs, and what they wrote as contributions say.
+    """Withdraw a person's ratings where the talk still runs; threads that show something of them look different then.
 
-    Else deleting and registering again would give a second rating. Where the talk is over, ratings stay counted. The
-    caller holds the doors of the windows and the person's row.
+    Else deleting and registering again would give a second rating. Where the talk is over, ratings stay counted. What
+    they wrote, contributions forget. The caller holds the doors of the windows and the person's row.
     """
     with transaction(session):
         ratings = session.execute(_open_ratings(person_id, clock())).all()
@@ -441,7 +609,6 @@ def forget(session: Session, person_id: UUID, clock: Clock) -> None:
                     Rating.comment_id == rating.comment_id, Rating.participant_id == rating.participant_id
                 )
             )
-        contributions.forget(session, person_id, clock)
 
 
 def _open_ratings(person_id: UUID, now: datetime) -> Select[*tuple[Any, ...]]:

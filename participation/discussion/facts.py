@@ -72,6 +72,14 @@ class AlreadyAnswered(Fact):
     )
 
 
+class MovedMeanwhile(Fact):
+    """Moderation moved the comment to another subject at this very moment."""
+
+    sentence = marked(
+        "Dieser Kommentar wurde gerade zu einem anderen Thema verschoben. Bitte versuchen Sie es noch einmal."
+    )
+
+
 class RepliesEndHere(Fact):
     """Replies go one level deep."""
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField
+from wtforms import HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, Optional
 
 from participation.audiences.facts import LONGEST_NAME
-from participation.contributions.facts import LONGEST_TEXT, SHORTEST_TEXT
+from participation.contributions.facts import LONGEST_TEXT, SHORTEST_TEXT, Finding, Hint
+from participation.contributions.forms import hints_in
 from participation.discussion.facts import Order, Stance
 from participation.foundation.forms import Form, LineField, TextField
 
@@ -49,6 +50,16 @@ class ReplyForm(Form):
             "Frei gewählt, für alle sichtbar. Er gilt für diese Beteiligung und wird beim nächsten Mal vorgeschlagen."
         ),
     )
+    hints_read = HiddenField()
+
+    @property
+    def read(self) -> frozenset[Hint]:
+        """The hints that the author has read and sends the text all the same."""
+        return hints_in(self.hints_read.data)
+
+    def point_out(self, found: tuple[Finding, ...]) -> None:
+        """Note what is pointed out now, so that the same is not pointed out twice."""
+        self.hints_read.data = ",".join(sorted({*self.read, *(Hint(one.kind) for one in found)}))
 
 
 class CommentForm(_StanceForm, ReplyForm):

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, bindparam, case, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from participation.audiences.facts import Admission, NotAdmitted
+from participation.audiences.facts import NOBODY, Admission, NotAdmitted
 from participation.audiences.facts import Kind as ParticipantKind
 from participation.audiences.models import Audience, Participant
-from participation.contributions.facts import State
+from participation.contributions.facts import Signal, State
 from participation.contributions.models import Contribution
-from participation.contributions.queries import is_public
+from participation.contributions.queries import is_public, signals_of
 from participation.discussion.facts import NothingSaid, Order, Stance, Value
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.facts import Fact, Holding
+from participation.foundation.model import Moment
 from participation.foundation.paging import key_from
 from participation.windows.facts import State as WindowState
 from participation.windows.facts import WindowNotPublished, WindowTimes, why_shut
@@ -65,6 +67,8 @@ class CommentLine:
     edited: bool
     can_be_edited: bool
     """Whether it is one's own and nobody reacted to it; whether the window is open is for the page to know."""
+    duplicate_of: int | None
+    """A contribution that says the same, as moderation found."""
     sums: Sums | None
     """None while sums are hidden."""
     replies: int
@@ -75,6 +79,8 @@ class CommentLine:
     """Where the next page begins if this is the last line."""
     answers: tuple[CommentLine, ...] = ()
     all_answers: bool = False
+    signals: tuple[Signal, ...] = ()
+    """Why it is read before it is public; told to its author alone, as long as it waits."""
 
     @property
     def more_answers(self) -> int:
@@ -120,6 +126,8 @@ class Place:
     home: str
     after: str | None
     """The page of replies that it stands on, None for the first."""
+    state: State
+    premoderated: bool
 
 
 # ── A thread as one person sees it ────────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +157,7 @@ def thread_page(
     answers = _first_replies(session, head, [line.id for line in kept])
     return _page(
         head,
-        [replace(line, answers=tuple(answers.get(line.id, ()))) for line in kept],
+        _explained(session, [replace(line, answers=tuple(answers.get(line.id, ()))) for line in kept]),
         after=kept[-1].key if len(lines) > PAGE else None,
         paged=after is not None,
         order=order,
@@ -166,12 +174,13 @@ def comment_page(
     :raises WindowNotPublished: while nobody may know of it
     """
     head, line = _one(session, comment_id, viewer, now, Comment.level == 0)
-    wanted = _visible(head).where(Comment.parent_id == comment_id, Comment.id > (key_from(after) or 0))
-    answers = [_line(row, head) for row in session.execute(wanted.order_by(Comment.id).limit(PAGE_OF_REPLIES + 1))]
+    wanted = _visible().where(Comment.parent_id == comment_id, Comment.id > (key_from(after) or 0))
+    rows = session.execute(wanted.order_by(Comment.id).limit(PAGE_OF_REPLIES + 1), head.bound)
+    answers = [_line(row, head) for row in rows]
     kept = tuple(answers[:PAGE_OF_REPLIES])
     return _page(
         head,
-        [replace(line, answers=kept, all_answers=True)],
+        _explained(session, [replace(line, answers=kept, all_answers=True)]),
         after=kept[-1].key if len(answers) > PAGE_OF_REPLIES else None,
         paged=after is not None,
     )
@@ -184,7 +193,7 @@ def one_comment(session: Session, *, comment_id: int, viewer: UUID | None, now: 
     :raises WindowNotPublished: while nobody may know of it
     """
     head, line = _one(session, comment_id, viewer, now)
-    return _page(head, [line])
+    return _page(head, _explained(session, [line]))
 
 
 def place_of(session: Session, *, comment_id: int) -> Place:
@@ -195,14 +204,19 @@ def place_of(session: Session, *, comment_id: int) -> Place:
     siblings = Comment.__table__.alias("sibling")
     earlier = select(func.count()).where(siblings.c.parent_id == Comment.parent_id, siblings.c.id < Comment.id)
     found = session.execute(
-        select(Comment.parent_id, Thread.home, earlier.correlate(Comment).scalar_subquery().label("earlier"))
+        select(
+            *(Comment.parent_id, Thread.home, Thread.premoderated, Contribution.state),
+            earlier.correlate(Comment).scalar_subquery().label("earlier"),
+        )
         .join(Thread, Thread.id == Comment.thread_id)
+        .join(Contribution, Contribution.id == Comment.id)
         .where(Comment.id == comment_id)
     ).one_or_none()
     if found is None:
         raise NothingSaid()
     after = str(comment_id - 1) if found.earlier >= PAGE_OF_REPLIES else None
-    return Place(comment_id, found.parent_id or comment_id, found.home, after)
+    top_id = found.parent_id or comment_id
+    return Place(comment_id, top_id, found.home, after, State(found.state), found.premoderated)
 
 
 @dataclass(frozen=True)
@@ -214,10 +228,27 @@ class _Head:
     now: datetime
     participant_id: UUID | None
 
+    @property
+    def bound(self) -> dict[str, Any]:
+        """What the statements about its comments leave open."""
+        return {"thread": self.thread.id, "me": self.participant_id or NOBODY, "now": self.now}
+
 
 def _head(session: Session, thread_id: int, viewer: UUID | None, now: datetime) -> _Head:
-    mine = and_(Participant.audience_id == Window.audience_id, Participant.person_id == viewer)
-    found = session.execute(
+    found = session.execute(_heads(), {"thread": thread_id, "person": viewer or NOBODY}).one_or_none()
+    if found is None:
+        raise NothingSaid()
+    times = WindowTimes(*found[-len(TIMES) :])
+    if times.state(now) is WindowState.DRAFT:
+        raise WindowNotPublished()
+    return _Head(found, times, now, found.participant_id)
+
+
+@lru_cache(maxsize=1)
+def _heads() -> Rows:
+    """Return the statement for a thread and the person who looks at it, built once."""
+    mine = and_(Participant.audience_id == Window.audience_id, Participant.person_id == bindparam("person"))
+    return (
         select(
             *(Thread.id, Thread.home, Thread.version, Thread.premoderated, Thread.shows_sums),
             *(Thread.comments, Thread.replies, *STANCE_COUNTERS.values()),
@@ -225,15 +256,9 @@ def _head(session: Session, thread_id: int, viewer: UUID | None, now: datetime) 
         )
         .join(Window, Window.id == Thread.window_id)
         .join(Audience, Audience.id == Window.audience_id)
-        .outerjoin(Participant, mine if viewer is not None else false())
-        .where(Thread.id == thread_id)
-    ).one_or_none()
-    if found is None:
-        raise NothingSaid()
-    times = WindowTimes(*found[-len(TIMES) :])
-    if times.state(now) is WindowState.DRAFT:
-        raise WindowNotPublished()
-    return _Head(found, times, now, found.participant_id)
+        .outerjoin(Participant, mine)
+        .where(Thread.id == bindparam("thread"))
+    )
 
 
 def _page(
@@ -276,50 +301,67 @@ def _one(
     if thread_id is None:
         raise NothingSaid()
     head = _head(session, thread_id, viewer, now)
-    row = session.execute(_visible(head).where(Comment.id == comment_id, *more)).one_or_none()
+    row = session.execute(_visible().where(Comment.id == comment_id, *more), head.bound).one_or_none()
     if row is None:
         raise NothingSaid()
     return head, _line(row, head)
 
 
-def _visible(head: _Head, *, traces: bool = True) -> Rows:
-    """Select the comments of a thread that this person may see, and what left a trace.
+@lru_cache(maxsize=2)
+def _visible(*, traces: bool = True) -> Rows:
+    """Select the comments of a thread that one person may see, and what left a trace; built once.
 
     Everybody sees what is public, its author besides what waits or was withheld. A trace stays of what moderation
     here withheld, and wherever somebody answered; what was held back before an import never stood here.
     """
-    nobody = head.participant_id is None
-    mine = false() if nobody else Contribution.participant_id == head.participant_id
+    mine = Contribution.participant_id == bindparam("me")
     own = and_(mine, Contribution.state.in_((State.HELD, State.WITHHELD)), Contribution.sealed.is_(False))
     decided_here = and_(Contribution.state == State.WITHHELD, Contribution.reason_kind != "imported")
-    gone = Contribution.state.in_((State.WITHHELD, State.WITHDRAWN))
+    gone = or_(Contribution.state.in_((State.WITHHELD, State.WITHDRAWN)), Contribution.rewording)
     trace = and_(Contribution.sealed.is_(False), or_(decided_here, and_(gone, Comment.replies > 0)))
-    rated = and_(Rating.comment_id == Comment.id, Rating.participant_id == head.participant_id)
+    # For a visitor too this is a look into the key: joined on »false«, SQLite read every rating for every comment.
+    rated = and_(Rating.comment_id == Comment.id, Rating.participant_id == bindparam("me"))
+    public = is_public(bindparam("now", type_=Moment()))
     return (
         select(
             *(Comment.id, Comment.parent_id, Comment.stance),
             *(Comment.agree, Comment.disagree, Comment.passed, Comment.replies),
             *(Contribution.text, Contribution.language, Contribution.state, Contribution.reason_kind),
+            *(Contribution.rewording, Contribution.duplicate_of),
             *(Contribution.participant_id, Contribution.created_at, Contribution.edited_at),
             *(Participant.shown_as, Participant.kind, Participant.erased_at, Rating.value),
         )
         .join(Contribution, Contribution.id == Comment.id)
         .join(Window, Window.id == Contribution.window_id)
         .join(Participant, Participant.id == Contribution.participant_id)
-        .outerjoin(Rating, false() if nobody else rated)
-        .where(Comment.thread_id == head.thread.id, or_(is_public(head.now), own, trace if traces else false()))
+        .outerjoin(Rating, rated)
+        .where(Comment.thread_id == bindparam("thread"), or_(public, own, trace if traces else false()))
     )
 
 
 def _comments(
     session: Session, head: _Head, *, after: str | None, order: Order, stance: Stance | None
 ) -> list[CommentLine]:
-    """Return one line more than fits on a page. A choice shows no traces, which would tell what they chose."""
-    plain = stance is None and order is not Order.SUPPORT
-    wanted = _visible(head, traces=plain).where(Comment.level == 0)
-    if stance is not None:
-        wanted = wanted.where(Comment.stance == stance)
-    wanted = _after(wanted, after, order)
+    """Return one line more than fits on a page, from the last row seen on; a token that is none begins at the start."""
+    first, _, second = (after or "").partition("-")
+    key, tie = key_from(first), key_from(second)
+    wanted = _some(order, chosen=stance is not None, continued=key is not None)
+    bound = head.bound | {"stance": stance, "key": key, "tie": tie or 0}
+    return [_line(row, head, order) for row in session.execute(wanted, bound)]
+
+
+@lru_cache(maxsize=16)
+def _some(order: Order, *, chosen: bool, continued: bool) -> Rows:
+    """Return the statement for a page of comments, built once for each way to look at them.
+
+    :param chosen: whether only one stance is wanted; it shows no traces, which would tell what they chose
+    :param continued: whether a page went before
+    """
+    wanted = _visible(traces=not chosen and order is not Order.SUPPORT).where(Comment.level == 0)
+    if chosen:
+        wanted = wanted.where(Comment.stance == bindparam("stance"))
+    if continued:
+        wanted = wanted.where(_later(order))
     match order:
         case Order.OLDEST:
             wanted = wanted.order_by(Comment.id)
@@ -327,31 +369,32 @@ def _comments(
             wanted = wanted.order_by(Comment.agree.desc(), Comment.id.desc())
         case _:
             wanted = wanted.order_by(Comment.id.desc())
-    return [_line(row, head, order) for row in session.execute(wanted.limit(PAGE + 1))]
+    return wanted.limit(PAGE + 1)
 
 
-def _after(wanted: Rows, after: str | None, order: Order) -> Rows:
-    """Begin after the last row seen; a token that is none begins at the start."""
-    first, _, second = (after or "").partition("-")
-    key, tie = key_from(first), key_from(second)
-    if key is None:
-        return wanted
+def _later(order: Order) -> ColumnElement[bool]:
+    key, tie = bindparam("key", type_=BigInteger()), bindparam("tie", type_=BigInteger())
     if order is Order.SUPPORT:
-        return wanted.where(tuple_(Comment.agree, Comment.id) < tuple_(key, tie or 0))
-    return wanted.where(Comment.id > key if order is Order.OLDEST else Comment.id < key)
+        return tuple_(Comment.agree, Comment.id) < tuple_(key, tie)
+    return Comment.id > key if order is Order.OLDEST else Comment.id < key
 
 
 def _first_replies(session: Session, head: _Head, parents: Sequence[int]) -> dict[int, list[CommentLine]]:
     """Return the first five visible replies of each comment, in one statement."""
     if not parents:
         return {}
-    place = func.row_number().over(partition_by=Comment.parent_id, order_by=Comment.id).label("place")
-    numbered = _visible(head).where(Comment.parent_id.in_(parents)).add_columns(place).subquery()
-    wanted = select(numbered).where(numbered.c.place <= FIRST_REPLIES).order_by(numbered.c.id)
     answers: dict[int, list[CommentLine]] = {}
-    for row in session.execute(wanted):
+    for row in session.execute(_replies(), head.bound | {"parents": parents}):
         answers.setdefault(row.parent_id, []).append(_line(row, head))
     return answers
+
+
+@lru_cache(maxsize=1)
+def _replies() -> Rows:
+    place = func.row_number().over(partition_by=Comment.parent_id, order_by=Comment.id).label("place")
+    answered = Comment.parent_id.in_(bindparam("parents", expanding=True))
+    numbered = _visible().where(answered).add_columns(place).subquery()
+    return select(numbered).where(numbered.c.place <= FIRST_REPLIES).order_by(numbered.c.id)
 
 
 def _line(row: Row[Any], head: _Head, order: Order = Order.OLDEST) -> CommentLine:
@@ -374,12 +417,25 @@ def _line(row: Row[Any], head: _Head, order: Order = Order.OLDEST) -> CommentLin
         is_tombstone=not readable,
         at=row.created_at,
         edited=row.edited_at is not None,
-        can_be_edited=own and state in (State.HELD, State.PUBLISHED) and untouched,
+        can_be_edited=own and state in (State.HELD, State.PUBLISHED) and (untouched or row.rewording),
+        duplicate_of=row.duplicate_of if readable else None,
         sums=Sums(row.agree, row.disagree, row.passed) if head.thread.shows_sums and readable else None,
         replies=row.replies,
         rating=Value(row.value) if row.value and readable else None,
         key=f"{row.agree}-{row.id}" if order is Order.SUPPORT else str(row.id),
     )
+
+
+def _explained(session: Session, lines: Sequence[CommentLine]) -> list[CommentLine]:
+    """Say of one's own lines that wait why they do; one statement, and none where nothing waits."""
+    answers = [answer for line in lines for answer in line.answers]
+    waiting = [line.id for line in (*lines, *answers) if line.is_own and line.state is State.HELD]
+    signals = signals_of(session, waiting)
+
+    def told(line: CommentLine) -> CommentLine:
+        return replace(line, signals=signals.get(line.id, ()), answers=tuple(told(answer) for answer in line.answers))
+
+    return [told(line) for line in lines] if signals else list(lines)
 
 
 # ── What a person left here ───────────────────────────────────────────────────────────────────────────────────────────

@@ -11,16 +11,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import Form
 
+from participation.accounts.facts import network_of
 from participation.audiences.facts import NameMissing, NameNotUsable, Who
-from participation.contributions.facts import NoLongerThere
+from participation.contributions.facts import Finding, NoLongerThere, ReadFirst, Signal, State
+from participation.contributions.forms import why_held
+from participation.contributions.queries import signals_of
+from participation.contributions.signals import BURST, CROWD, LITTLE_WHILE
 from participation.discussion import commands, queries
 from participation.discussion.facts import NoSuchRating, NothingSaid, RepliesEndHere, Value
 from participation.discussion.forms import CommentForm, NameForm, ReplyForm, view_of
-from participation.discussion.queries import CommentLine, ThreadPage
+from participation.discussion.queries import ThreadPage
 from participation.foundation.access import needs, public
-from participation.foundation.facts import Fact, Missing, Unprocessable
+from participation.foundation.facts import Fact, Missing, TooMany, Unprocessable
 from participation.foundation.i18n import current_language, words_of
-from participation.foundation.limits import take
+from participation.foundation.limits import count_tries, take
 from participation.foundation.web import (
     clock,
     now,
@@ -69,7 +73,6 @@ def post_comment(thread_id: int) -> ResponseReturnValue:
     form = CommentForm(request.form)
     if not form.validate():
         return _write_page(thread_id, form)
-    _limit("text", MOST_TEXTS)
     try:
         written = commands.post_comment(
             session(),
@@ -79,12 +82,16 @@ def post_comment(thread_id: int) -> ResponseReturnValue:
             stance=form.stance.data,
             language=current_language(),
             clock=clock,
+            noticed=_notice(),
+            read=form.read,
         )
+    except ReadFirst as fact:
+        return _write_page(thread_id, form, hints=_point_out(form, fact))
     except Fact as fact:
         return _write_page(thread_id, form, _blame(form, fact))
-    found = queries.one_comment(session(), comment_id=written.id, viewer=person_id(), now=now())
-    _tell(found.rows[0])
-    return see_other(f"{found.home}#kommentar-{written.id}")
+    place = queries.place_of(session(), comment_id=written.id)
+    _tell(place)
+    return see_other(f"{place.home}#kommentar-{written.id}")
 
 
 @bp.post("/kommentare/<int:comment_id>/antworten")
@@ -94,7 +101,6 @@ def reply(comment_id: int) -> ResponseReturnValue:
     form = ReplyForm(request.form)
     if not form.validate():
         return _comment_page(comment_id, form, 422)
-    _limit("text", MOST_TEXTS)
     try:
         written = commands.reply(
             session(),
@@ -103,13 +109,18 @@ def reply(comment_id: int) -> ResponseReturnValue:
             text=form.text.data or "",
             language=current_language(),
             clock=clock,
+            noticed=_notice(),
+            read=form.read,
         )
     except (NoLongerThere, RepliesEndHere):
         raise
+    except ReadFirst as fact:
+        return _comment_page(comment_id, form, 422, hints=_point_out(form, fact))
     except Fact as fact:
         return _comment_page(comment_id, form, _blame(form, fact))
-    _tell(queries.one_comment(session(), comment_id=written.id, viewer=person_id(), now=now()).rows[0])
-    return see_other(_own_page(queries.place_of(session(), comment_id=written.id)))
+    place = queries.place_of(session(), comment_id=written.id)
+    _tell(place)
+    return see_other(_own_page(place))
 
 
 @bp.get("/kommentare/<int:comment_id>/bearbeitung")
@@ -120,7 +131,7 @@ def edit_form(comment_id: int) -> ResponseReturnValue:
     line = found.rows[0]
     kept = {"text": line.text, "stance": line.stance}
     form = CommentForm(data=kept) if line.parent_id is None else ReplyForm(data=kept)
-    return page("discussion/edit.html", thread=found, line=line, form=form)
+    return page("discussion/edit.html", thread=found, line=line, form=form, hints=())
 
 
 @bp.post("/kommentare/<int:comment_id>/bearbeitung")
@@ -131,7 +142,7 @@ def edit(comment_id: int) -> ResponseReturnValue:
     line = found.rows[0]
     form = CommentForm(request.form) if line.parent_id is None else ReplyForm(request.form)
     if not form.validate():
-        return page("discussion/edit.html", 422, thread=found, line=line, form=form)
+        return page("discussion/edit.html", 422, thread=found, line=line, form=form, hints=())
     try:
         commands.edit_comment(
             session(),
@@ -140,11 +151,17 @@ def edit(comment_id: int) -> ResponseReturnValue:
             text=form.text.data or "",
             stance=form.stance.data if isinstance(form, CommentForm) else None,
             clock=clock,
+            read=form.read,
         )
+    except ReadFirst as fact:
+        return page("discussion/edit.html", 422, thread=found, line=line, form=form, hints=_point_out(form, fact))
     except Fact as fact:
-        return page("discussion/edit.html", _blame(form, fact), thread=found, line=line, form=form)
+        return page("discussion/edit.html", _blame(form, fact), thread=found, line=line, form=form, hints=())
     flash(_("Ihre Änderung ist gespeichert."), "success")
-    return see_other(_own_page(queries.place_of(session(), comment_id=comment_id)))
+    place = queries.place_of(session(), comment_id=comment_id)
+    if place.state is State.HELD:
+        _tell(place)
+    return see_other(_own_page(place))
 
 
 @bp.get("/kommentare/<int:comment_id>/ruecknahme")
@@ -222,16 +239,43 @@ def _limit(what: str, most: int) -> None:
     take(session(), key=f"{what}:{person_id()}", most=most, per=timedelta(hours=1), clock=clock)
 
 
-def _write_page(thread_id: int, form: CommentForm, status: int = 422) -> ResponseReturnValue:
+def _notice() -> tuple[Signal, ...]:
+    """Count a text by account and by network, and return what is to be noticed; nobody is turned away before an hour's
+    worth of more than anybody types.
+
+    A network alone stands for a school or half a city (CGNAT), so that it takes a crowd until its texts wait, and
+    they are only read first.
+
+    :raises TooMany: beyond what anybody types in an hour
+    """
+    hour, burst = f"text:{person_id()}", f"burst:{person_id()}"
+    crowd = f"crowd:{network_of(request.remote_addr or '')}"
+    tries = count_tries(session(), {hour: timedelta(hours=1), burst: LITTLE_WHILE, crowd: LITTLE_WHILE}, clock=clock)
+    if tries[hour] > MOST_TEXTS:
+        raise TooMany()
+    most = {Signal.BURST: (burst, BURST), Signal.CROWD: (crowd, CROWD)}
+    return tuple(kind for kind, (key, admitted) in most.items() if tries[key] > admitted)
+
+
+def _point_out(form: ReplyForm, fact: ReadFirst) -> tuple[Finding, ...]:
+    form.point_out(fact.hints)
+    return fact.hints
+
+
+def _write_page(
+    thread_id: int, form: CommentForm, status: int = 422, *, hints: tuple[Finding, ...] = ()
+) -> ResponseReturnValue:
     """Show the form by itself, with what was typed."""
     found = queries.thread_page(session(), thread_id=thread_id, viewer=person_id(), now=now())
-    return page("discussion/write.html", status, thread=found, comment_form=form)
+    return page("discussion/write.html", status, thread=found, comment_form=form, hints=hints)
 
 
-def _comment_page(comment_id: int, form: ReplyForm, status: int = 200) -> ResponseReturnValue:
+def _comment_page(
+    comment_id: int, form: ReplyForm, status: int = 200, *, hints: tuple[Finding, ...] = ()
+) -> ResponseReturnValue:
     after = request.args.get("after")
     found = queries.comment_page(session(), comment_id=comment_id, viewer=_viewer_id(), now=now(), after=after)
-    return page("discussion/comment.html", status, thread=found, line=found.rows[0], reply_form=form)
+    return page("discussion/comment.html", status, thread=found, line=found.rows[0], reply_form=form, hints=hints)
 
 
 def _own(comment_id: int) -> ThreadPage:
@@ -255,9 +299,17 @@ def _blame(form: Form, fact: Fact) -> int:
     return 422 if isinstance(fact, Unprocessable) else fact.status
 
 
-def _tell(line: CommentLine) -> None:
-    if line.state == "held":
+def _tell(place: queries.Place) -> None:
+    """Say what became of a text; where it waits alone among others, why."""
+    signals: tuple[Signal, ...] = ()
+    if place.state is State.HELD and not place.premoderated:
+        signals = signals_of(session(), [place.comment_id]).get(place.comment_id, ())
+    if signals:
+        flash(f"{_('Danke.')} {why_held(signals)}", "info")
+    elif place.state is State.HELD:
         flash(_("Danke. Die Moderation liest Ihren Beitrag, bevor er für alle sichtbar wird."), "info")
+    elif place.state is State.WITHHELD:
+        flash(_("Diesen Beitrag hat die Moderation schon zurückgehalten."), "warning")
     else:
         flash(_("Ihr Beitrag ist veröffentlicht."), "success")
 

@@ -7,8 +7,9 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from markupsafe import Markup
 
 from participation.foundation.facts import Refused
@@ -31,6 +32,11 @@ def public_without_token(view: View) -> View:
     _declare(view, PUBLIC)
     view.__dict__["needs_token"] = False
     return view
+
+
+def public_with_own_check(view: View) -> View:
+    """Declare a public POST that asks ``token_fits`` itself, since it knows a better way out than a refusal."""
+    return public_without_token(view)
 
 
 def needs(
@@ -83,6 +89,20 @@ def check_token() -> None:
         return
     if PUBLIC in getattr(view, "access", ()) or viewer() is not None:
         csrf.protect()
+
+
+def token_fits() -> bool:
+    """Say whether this form carries the token of its session."""
+    try:
+        csrf.protect()
+    except CSRFError:
+        return False
+    return True
+
+
+def browser_mark() -> str | None:
+    """Return the random mark that a browser carries since it was shown a form with a token, or None."""
+    return cookie.get("csrf_token")
 
 
 def csrf_field(always: bool = False) -> Markup:

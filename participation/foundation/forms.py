@@ -43,8 +43,6 @@ class Form(PlainForm):
     class Meta:
         """Built-in messages of WTForms speak the language of the page."""
 
-        cache_translations = False
-
         @property
         def locales(self) -> list[str]:
             """The language of the page."""

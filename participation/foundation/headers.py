@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
@@ -34,6 +35,8 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Accept-Language"}
+"""What a page says besides, unless it says otherwise itself."""
 TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
@@ -42,13 +45,11 @@ def secure(response: Response, *, transport: bool) -> Response:
 
     :param transport: whether the site is served by https only
     """
-    for name, value in ALWAYS.items():
-        response.headers.setdefault(name, value)
-    if transport:
-        response.headers.setdefault("Strict-Transport-Security", TRANSPORT)
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.update(("Cookie", "Accept-Language"))
+    wanted = ALWAYS | PRIVATE | ({"Strict-Transport-Security": TRANSPORT} if transport else {})
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in wanted.items() if name.lower() not in present])
+    if "vary" in present:
+        response.vary.update(("Cookie", "Accept-Language"))
     return response
 
 
@@ -103,10 +104,18 @@ def for_visitors(mark: str, render: Callable[[], Response]) -> Response:
     if known is not None:
         return known
     memory: PageMemory = current_app.extensions["pages"]
-    body = memory.find(mark)
+    packed = request.accept_encodings["gzip"] > 0
+    place = f"{mark} gzip" if packed else mark
+    body = memory.find(place)
     answer = Response(body, mimetype="text/html") if body is not None else render()
     if body is None and answer.status_code == 200:
-        memory.keep(mark, answer.get_data())
+        body = gzip.compress(answer.get_data(), mtime=0) if packed else answer.get_data()
+        memory.keep(place, body)
+        answer.set_data(body)
+    if body is not None and packed:
+        # Only here: the page of somebody signed in holds a secret, which its packed length could give away (BREACH).
+        answer.content_encoding = "gzip"
+    answer.vary.add("Accept-Encoding")
     answer.set_etag(mark, weak=True)
     return answer
 

@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
-from flask import Flask, has_request_context, request
-from flask_babel import get_locale, gettext, ngettext
-from markupsafe import Markup
+from flask import Flask, g, has_request_context, request
+from flask_babel import get_locale, get_translations, gettext, ngettext
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from participation.foundation.clock import berlin
 from participation.foundation.facts import Fact
 from participation.foundation.web import viewer
 
 LANGUAGES = ("de", "en")
+GERMAN = Locale("de")
 COOKIE = "sprache"
 
 
@@ -38,12 +46,20 @@ def language_of_request() -> str:
     somebody = viewer()
     if somebody is not None:
         return somebody.language
-    return request.accept_languages.best_match(LANGUAGES, default="de") or "de"
+    return _preferred(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=256)
+def _preferred(header: str) -> str:
+    """Return what a browser prefers. Few headers exist, and each is the same for years."""
+    return parse_accept_header(header, LanguageAccept).best_match(LANGUAGES, default="de") or "de"
 
 
 def current_language() -> str:
     """Return the language that is being spoken."""
-    return str(get_locale() or "de")
+    # Asked for with every text of a page: what Flask-Babel settled for this request is read where it lies.
+    locale = getattr(g.get("_flask_babel"), "babel_locale", None) if g else None
+    return (locale or get_locale() or GERMAN).language
 
 
 def pick(variants: dict[str, str] | None, language: str) -> Wording:
@@ -56,9 +72,13 @@ def pick(variants: dict[str, str] | None, language: str) -> Wording:
 
 def in_words(variants: dict[str, str] | None) -> Markup:
     """Return a text for the page, wrapped in its language where it is not the page's."""
-    wording = pick(variants, current_language())
+    language = current_language()
+    own = variants.get(language) if variants else None
+    if own:
+        return escape(own)
+    wording = pick(variants, language)
     if wording.language is None:
-        return Markup("{}").format(wording.text)
+        return escape(wording.text)
     return Markup('<span lang="{}">{}</span>').format(wording.language, wording.text)
 
 
@@ -71,7 +91,11 @@ def moment(value: datetime | None) -> str:
     """Return a moment as people in Bochum read it: »22.11.2026, 18:00 Uhr«."""
     if value is None:
         return ""
-    language = current_language()
+    return _written(value, current_language())
+
+
+@lru_cache(maxsize=4096)
+def _written(value: datetime, language: str) -> str:
     if language == "de":
         return format_datetime(berlin(value), "dd.MM.yyyy, HH:mm 'Uhr'", locale="de")
     return format_datetime(berlin(value), "d MMMM yyyy, HH:mm", locale="en_GB")
@@ -87,7 +111,12 @@ def day(value: datetime | date | None) -> str:
 
 def number(value: float | None) -> str:
     """Return a number with the separators of the language."""
-    return "" if value is None else format_decimal(value, locale=current_language())
+    return "" if value is None else _counted(value, current_language())
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _counted(value: float, language: str) -> str:
+    return format_decimal(value, locale=language)
 
 
 def percent(share: float) -> str:
@@ -126,6 +155,50 @@ def _worded(value: object) -> object:
     return number(value) if type(value) is int else value
 
 
+# ── Texts in templates ────────────────────────────────────────────────────────────────────────────────────────────────
+# A page of comments asks for three hundred translations. Jinja and Flask-Babel pass each through six functions; here it
+# is one look into a table. A text is HTML unless escaping is off (letters), and then what is put into it is escaped.
+@pass_eval_context
+def _text(escaping: EvalContext, msgid: str, /, **values: Any) -> str:
+    return _filled(escaping, _translated(current_language(), None, msgid), values)
+
+
+@pass_eval_context
+def _text_in(escaping: EvalContext, context: str, msgid: str, /, **values: Any) -> str:
+    return _filled(escaping, _translated(current_language(), context, msgid), {"context": context, **values})
+
+
+@pass_eval_context
+def _counting_text(escaping: EvalContext, one: str, many: str, num: int, /, **values: Any) -> str:
+    language = current_language()
+    if not values and isinstance(num, int):
+        return _counting(language, one, many, num, escaping.autoescape)
+    return _filled(escaping, _catalogue(language).ungettext(one, many, num), {"num": num, **values})
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _counting(language: str, one: str, many: str, num: int, escaped: bool) -> str:
+    found = _catalogue(language).ungettext(one, many, num) % {"num": num}
+    return Markup(found) if escaped else found  # noqa: S704 - our text with a number in it
+
+
+def _filled(escaping: EvalContext, found: str, values: dict[str, Any]) -> str:
+    return (Markup(found) if escaping.autoescape else found) % values  # noqa: S704 - our texts, not what is put in
+
+
+@lru_cache(maxsize=8192)
+def _translated(language: str, context: str | None, msgid: str) -> str:
+    spoken = _catalogue(language)
+    found: str = spoken.ugettext(msgid) if context is None else spoken.upgettext(context, msgid)
+    return found
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(language: str) -> Any:
+    """Return the translations into the language that is being spoken."""
+    return get_translations()
+
+
 def register_filters(app: Flask) -> None:
     """Give templates these words."""
     app.jinja_env.filters.update(
@@ -139,3 +212,4 @@ def register_filters(app: Flask) -> None:
         time_left=time_left,
     )
     app.jinja_env.globals.update(current_language=current_language, words_of=words_of)
+    app.jinja_env.globals.update(_=_text, gettext=_text, ngettext=_counting_text, pgettext=_text_in)

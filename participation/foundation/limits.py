@@ -1,6 +1,7 @@
 """Rate limits that hold across all workers: a small table, written on POST only."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -30,17 +31,28 @@ def take(session: Session, *, key: str, most: int, per: timedelta, clock: Clock)
     :param most: tries admitted per span
     :raises TooMany: from the try after that on; it is counted too
     """
-    now = clock()
-    began = datetime.fromtimestamp(now.timestamp() // per.total_seconds() * per.total_seconds(), tz=now.tzinfo)
-    hidden = hashlib.sha256(key.encode()).hexdigest()
-    fresh = insert(session, RateLimit).values(key=hidden, span_began_at=began, tries=1)
-    counted = fresh.on_conflict_do_update(
-        index_elements=["key", "span_began_at"], set_={"tries": RateLimit.tries + 1}
-    ).returning(RateLimit.tries)
-    with transaction(session):
-        tries = session.execute(counted).scalar_one()
-    if tries > most:
+    if count_tries(session, {key: per}, clock=clock)[key] > most:
         raise TooMany()
+
+
+def count_tries(session: Session, keys: Mapping[str, timedelta], *, clock: Clock) -> dict[str, int]:
+    """Count one try for each of several things, and return how many there are now since the start of each span."""
+    now = clock()
+    hidden = {hashlib.sha256(key.encode()).hexdigest(): (key, per) for key, per in keys.items()}
+    # In one order, so that two who count the same things wait for each other and not both.
+    rows = [{"key": one, "span_began_at": _began(now, hidden[one][1]), "tries": 1} for one in sorted(hidden)]
+    counted = (
+        insert(session, RateLimit)
+        .values(rows)
+        .on_conflict_do_update(index_elements=["key", "span_began_at"], set_={"tries": RateLimit.tries + 1})
+        .returning(RateLimit.key, RateLimit.tries)
+    )
+    with transaction(session):
+        return {hidden[row.key][0]: row.tries for row in session.execute(counted)}
+
+
+def _began(now: datetime, per: timedelta) -> datetime:
+    return datetime.fromtimestamp(now.timestamp() // per.total_seconds() * per.total_seconds(), tz=now.tzinfo)
 
 
 def forget_old(session: Session, *, clock: Clock) -> int:

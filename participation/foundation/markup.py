@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import bleach
 from jinja2.utils import urlize
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 LONGEST_MARKDOWN = 100_000
 TAGS = frozenset(
@@ -38,6 +38,8 @@ TAGS = frozenset(
     ]
 )
 CITIZEN_LINK = "nofollow ugc noopener"
+# Where none of these stands, urlize finds no link: most texts need not be taken apart word by word.
+_MAY_HOLD_A_LINK = re.compile(r"@|://|www\.|\.(?:com|net|int|edu|gov|org|info|mil)", re.IGNORECASE)
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -99,5 +101,5 @@ def citizen_html(text: str) -> Markup:
 
 
 def _lines(paragraph: str) -> Markup:
-    linked = urlize(paragraph, rel=CITIZEN_LINK)
-    return Markup(linked.replace("\n", "<br>"))  # noqa: S704 - urlize escapes
+    linked = urlize(paragraph, rel=CITIZEN_LINK) if _MAY_HOLD_A_LINK.search(paragraph) else str(escape(paragraph))
+    return Markup(linked.replace("\n", "<br>"))  # noqa: S704 - both escape

@@ -98,6 +98,12 @@ TASKS = (
         marked("Leitthemen, Handlungsfelder und Kernziele verfassen und als Fassung festhalten."),
     ),
     Task(
+        "staff",
+        "/verwaltung/signale",
+        marked("Signale und Prüflisten"),
+        marked("Festlegen, was die Moderation liest, bevor es veröffentlicht wird, und es ausprobieren."),
+    ),
+    Task(
         "admin",
         "/verwaltung/berechtigungen",
         marked("Berechtigungen vergeben"),

@@ -25,6 +25,7 @@ def post_letter(
     now: datetime,
     facts: dict[str, Any] | None = None,
     to_name: str = "",
+    not_before: datetime | None = None,
 ) -> None:
     """Add a letter to the outbox, in the transaction of what it tells of; the worker sends it.
 
@@ -33,6 +34,7 @@ def post_letter(
     :param template: name under ``templates/<room>/letters/``, as ``accounts/letters/register``
     :param about: what it is about: ``decision:7``
     :param facts: what the template words; JSON; blanked once sent
+    :param not_before: when it leaves at the earliest; until then it can be taken back
     """
     row = insert(session, Letter).values(
         template=template,
@@ -43,10 +45,21 @@ def post_letter(
         about=about,
         message_id=f"<{uuid4()}@beteiligung>",
         created_at=now,
-        next_try_at=now,
+        next_try_at=not_before or now,
         attempts=0,
     )
     session.execute(row.on_conflict_do_nothing(index_elements=["template", "to_address", "about"]))
+
+
+def recall_letters(session: Session, *, about: str) -> bool:
+    """Delete the letters about something that nobody was sent yet; return whether none of them had left.
+
+    :param about: as given to ``post_letter``; letters about its parts (``decision:7/notice:3``) go with it
+    """
+    those = or_(Letter.about == about, Letter.about.startswith(f"{about}/", autoescape=True))
+    waiting = delete(Letter).where(those, Letter.attempts == 0)
+    session.execute(waiting.execution_options(synchronize_session=False))
+    return session.execute(select(Letter.id).where(those).limit(1)).first() is None
 
 
 def claim_letter(session: Session, *, clock: Clock) -> Due | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,37 +10,76 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
 from participation.audiences.queries import office_of, participant_id, why_not_act
-from participation.contributions.commands import set_state
-from participation.contributions.facts import Kind, State, rule_by_slug
+from participation.contributions.commands import locked, set_state
+from participation.contributions.facts import NETIQUETTE_VERSION, Kind, State, rule_by_slug
 from participation.contributions.models import Contribution
 from participation.discussion import commands as discussion
 from participation.foundation.clock import Clock
 from participation.foundation.db import affected, insert, transaction
 from participation.journal.commands import note
-from participation.letters.commands import post_letter
+from participation.letters.commands import post_letter, recall_letters
 from participation.moderation import queries
 from participation.moderation.facts import (
+    CONTESTABLE,
+    FOUND,
     IMPORTED_REASON,
+    KEPT_ORIGINAL,
+    KEPT_THREAT,
+    LAW_RULE,
+    NEEDS_REASON,
+    NOT_THERE_ANY_MORE,
+    OPEN_FOR,
+    STATE_AFTER,
+    UNDO_FOR,
+    AlreadyContested,
     AlreadyReported,
+    AlreadySo,
+    AlreadyUndone,
     ImportedDecision,
+    NoSuchDecision,
     NothingToDecide,
     NothingToReport,
     NoticeKind,
     Outcome,
+    ReasonMissing,
+    Receipt,
+    ReviewOutcome,
+    SealedKind,
+    Standing,
+    Taken,
+    UndoOver,
     Verdict,
+    WithdrawnMeanwhile,
+    blacked_out,
+    found_by,
     why_no_notice,
+    why_not_contest,
     why_not_decide,
+    why_not_review,
+    why_not_undo,
 )
-from participation.moderation.models import Case, ModerationDecision, Notice
+from participation.moderation.models import (
+    Case,
+    DecisionUndo,
+    ModerationDecision,
+    ModerationSetting,
+    Notice,
+    Review,
+    SealedCopy,
+)
 from participation.windows.commands import hold_door
 from participation.windows.queries import audience_of
 
 DECISION_LETTER = "moderation/letters/decision"
+RECEIPT_LETTER = "moderation/letters/notice_received"
+OUTCOME_LETTER = "moderation/letters/notice_decided"
+REVIEW_ASKED_LETTER = "moderation/letters/review_asked"
+REVIEW_GIVEN_LETTER = "moderation/letters/review_given"
 AT_A_TIME = 500
 """Rows per INSERT of an import."""
 
@@ -48,21 +88,34 @@ AT_A_TIME = 500
 class Tally:
     """What a kind of contribution offers, so that its counts follow a decision."""
 
-    hold: Callable[[Session, int], Any]
-    """Lock what carries the counters, before the contribution itself is locked."""
+    hold: Callable[[Session, int, int | None], Any]
+    """Lock what carries the counters, that of the other place too, before the contribution itself is locked."""
     count_again: Callable[[Session, int], Any]
     """Count again under that lock."""
+    move: Callable[[Session, int, int], int]
+    """Move it to another place and return the one it comes from."""
 
 
-TALLIES: dict[str, Tally] = {Kind.COMMENT: Tally(discussion.hold_container, discussion.count_again)}
+TALLIES: dict[str, Tally] = {
+    Kind.COMMENT: Tally(discussion.hold_container, discussion.count_again, discussion.move_comment)
+}
 
 
 def report(
-    session: Session, *, contribution_id: int, kind: NoticeKind, text: str, reporter: UUID | None, clock: Clock
-) -> int:
-    """Keep a notice and return its number. It hides nothing and is possible at any time.
+    session: Session,
+    *,
+    contribution_id: int,
+    kind: NoticeKind,
+    text: str,
+    reporter: UUID | None,
+    clock: Clock,
+    email: str | None = None,
+    language: str = "de",
+) -> Receipt:
+    """Keep a notice and return its receipt. It hides nothing and is possible at any time.
 
     :param reporter: the person signed in, or None; named as participant only if they are one already
+    :param email: where receipt and outcome are told, or None
     :raises NothingToReport: unless the contribution is public
     :raises NoticeNeedsText: for »something else« without words
     :raises AlreadyReported: while an open notice of the same participant waits
@@ -83,11 +136,29 @@ def report(
             kind=kind,
             text=text.strip(),
             created_at=now,
+            token=secrets.token_urlsafe(16),
+            email=email or None,
+            language=language,
         )
-        made = session.execute(row.on_conflict_do_nothing().returning(Notice.id)).scalar_one_or_none()
+        made = session.execute(row.on_conflict_do_nothing().returning(Notice.id, Notice.token)).one_or_none()
         if made is None:
             raise AlreadyReported()
-        return int(made)
+        if email:
+            _confirm_notice(session, number=made.id, token=made.token, email=email, language=language, now=now)
+        return Receipt(made.id, made.token)
+
+
+def _confirm_notice(session: Session, *, number: int, token: str, email: str, language: str, now: datetime) -> None:
+    """Say that a notice arrived. The letter repeats nothing that was typed, since anybody may type any address."""
+    post_letter(
+        session,
+        template=RECEIPT_LETTER,
+        to_address=email,
+        language=language,
+        facts={"number": number, "token": token},
+        about=f"notice:{number}",
+        now=now,
+    )
 
 
 def decide(
@@ -101,12 +172,21 @@ def decide(
     rule: str | None = None,
     reason: str = "",
     last_seen: int | None = None,
+    law: str | None = None,
+    passages: Sequence[str] = (),
+    duplicate_of: int | None = None,
+    moved_to: int | None = None,
 ) -> int:
-    """Publish or withhold a contribution, at any time, and tell its author; return the decision's number.
+    """Decide on a contribution, at any time, and tell its author; return the decision's number.
 
-    Counts follow, open notices are settled, one line goes to the journal. What was imported gets no letter.
+    Counts follow, open notices are settled, one line goes to the journal. What was imported gets no letter; every
+    other letter waits until the decision cannot be undone any more.
 
-    :param rule: slug of the broken rule of the Netiquette; needed with a reason to withhold
+    :param rule: slug of the broken rule of the Netiquette; a rule or a law is needed, with a reason, to withhold
+    :param law: the broken law in a few words
+    :param passages: what to black out, word by word
+    :param duplicate_of: the contribution that says the same
+    :param moved_to: the thread of another subject of the same round
     :param version: the version of the text that was read
     :param last_seen: the last decision on it that was shown, None if there was none
     :raises NothingToDecide: if it is not theirs to moderate
@@ -115,17 +195,22 @@ def decide(
     :raises DecidedMeanwhile: if somebody decided after the page was opened
     :raises AlreadySo: if nothing would change
     :raises RuleMissing: if a withheld text would have no rule or no reason
+    :raises PassageMissing: or NothingLeft, NoSuchOriginal, NoSuchSubject, TooLateToReword
     """
-    verdict = Verdict(by, outcome, rule if outcome is Outcome.WITHHELD else None, reason.strip(), last_seen)
+    has_rule = outcome in NEEDS_REASON
+    verdict = Verdict(
+        by,
+        outcome,
+        rule if has_rule else None,
+        reason.strip(),
+        last_seen,
+        law=(law or "").strip() or None if has_rule else None,
+        passages=tuple(dict.fromkeys(passages)) if outcome is Outcome.REDACTED else (),
+        duplicate_of=duplicate_of if outcome is Outcome.DUPLICATE else None,
+        moved_to=moved_to if outcome is Outcome.MOVED else None,
+    )
     with transaction(session):
-        window_id = _window_of(session, contribution_id)
-        if window_id is None:
-            raise NothingToDecide()
-        now = hold_door(session, window_id, clock)
-        audience_id = audience_of(session, window_id)
-        if why_not_act(session, person_id=by, role=Role.MODERATOR, audience_id=audience_id, now=now):
-            raise NothingToDecide()
-        office_id = office_of(session, audience_id)
+        now, office_id = _enter(session, contribution_id, by=by, clock=clock)
         return _decide(session, contribution_id, office_id=office_id, verdict=verdict, version=version, now=now)
 
 
@@ -133,24 +218,21 @@ def _decide(
     session: Session, contribution_id: int, *, office_id: int, verdict: Verdict, version: int, now: datetime
 ) -> int:
     """Decide with the grant checked: container, contribution, own rows, in this order of locks."""
-    kind = session.execute(select(Contribution.kind).where(Contribution.id == contribution_id)).scalar_one()
-    TALLIES[kind].hold(session, contribution_id)
-    session.execute(select(Contribution.id).where(Contribution.id == contribution_id).with_for_update(key_share=True))
+    no_such_place = verdict.outcome is Outcome.MOVED and queries.why_not_there(session, contribution_id, verdict, now)
+    if no_such_place:
+        raise no_such_place
+    kind = _hold(session, contribution_id, also=verdict.moved_to)
     standing = queries.standing(session, contribution_id)
-    refusal = why_not_decide(standing, verdict)
+    refusal = why_not_decide(standing, verdict) or queries.why_not_there(session, contribution_id, verdict, now)
     if refusal is not None:
         raise refusal
-    set_state(
-        session,
-        contribution_id=contribution_id,
-        state=State(verdict.outcome),
-        reason_kind=verdict.rule,
-        expected_version=version,
-    )
-    decision_id = _write_decision(session, contribution_id, verdict, version, now)
-    noticed = _settle(session, contribution_id, now)
+    before = _before(session, contribution_id)
+    original = _apply(session, contribution_id, kind=kind, verdict=verdict, version=version)
+    decision_id = _write_decision(session, contribution_id, verdict, standing, version=version, before=before, now=now)
+    _seal(session, decision_id, verdict, original, now)
+    noticed = _settle(session, contribution_id, decision_id=decision_id, verdict=verdict, now=now)
     TALLIES[kind].count_again(session, contribution_id)
-    _tell_author(session, contribution_id, decision_id=decision_id, verdict=verdict, noticed=noticed > 0, now=now)
+    _tell_author(session, contribution_id, decision_id=decision_id, verdict=verdict, standing=standing, now=now)
     details = {"decision": decision_id, "from": standing.state, "to": verdict.outcome, "rule": verdict.rule}
     note(
         session,
@@ -164,40 +246,147 @@ def _decide(
     return decision_id
 
 
-def _write_decision(session: Session, contribution_id: int, verdict: Verdict, version: int, now: datetime) -> int:
-    opened = insert(session, Case).values(contribution_id=contribution_id, opened_at=now)
-    session.execute(opened.on_conflict_do_nothing(index_elements=["contribution_id"]))
+def _hold(session: Session, contribution_id: int, also: int | None = None) -> str:
+    """Lock the container, and the one it goes to or comes from, then the contribution; return its kind."""
+    kind = session.execute(select(Contribution.kind).where(Contribution.id == contribution_id)).scalar_one()
+    TALLIES[kind].hold(session, contribution_id, also)
+    locked(session, contribution_id)
+    return str(kind)
+
+
+def _before(session: Session, contribution_id: int) -> dict[str, Any]:
+    """Return how things stand, in what an undo needs to put back; the text is sealed apart where it changes."""
+    row = session.execute(
+        select(
+            Contribution.state,
+            Contribution.reason_kind,
+            Contribution.rewording,
+            Contribution.duplicate_of,
+            Case.escalated_by,
+            Case.escalated_at,
+            Case.escalated_why,
+        )
+        .outerjoin(Case, Case.contribution_id == Contribution.id)
+        .where(Contribution.id == contribution_id)
+    ).one()
+    before = dict(row._mapping)
+    before["escalated_by"] = str(row.escalated_by) if row.escalated_by else None
+    before["escalated_at"] = row.escalated_at.isoformat() if row.escalated_at else None
+    return before | {"thread_id": queries.thread_of(session, contribution_id)}
+
+
+def _apply(session: Session, contribution_id: int, *, kind: str, verdict: Verdict, version: int) -> str:
+    """Do what was decided to the contribution itself; return the text as it was."""
+    original = session.execute(select(Contribution.text).where(Contribution.id == contribution_id)).scalar_one()
+    is_withheld = STATE_AFTER[verdict.outcome] == State.WITHHELD
+    set_state(
+        session,
+        contribution_id=contribution_id,
+        state=State(STATE_AFTER[verdict.outcome]),
+        # A tombstone names a rule; »nothing against the law« is one.
+        reason_kind=(verdict.rule or LAW_RULE) if is_withheld else None,
+        expected_version=version,
+        text=blacked_out(original, verdict.passages) if verdict.outcome is Outcome.REDACTED else None,
+        rewording=verdict.outcome is Outcome.REWORD,
+        duplicate_of=verdict.duplicate_of,
+    )
+    session.flush()
+    if verdict.moved_to is not None:
+        TALLIES[kind].move(session, contribution_id, verdict.moved_to)
+    return str(original)
+
+
+def _write_decision(
+    session: Session,
+    contribution_id: int,
+    verdict: Verdict,
+    standing: Standing,
+    *,
+    version: int,
+    before: dict[str, Any],
+    now: datetime,
+) -> int:
+    """Write the decision down; whoever had the case open is done with it, and so is whom it was passed on to."""
+    free = {"claimed_by": None, "claimed_at": None, "escalated_by": None, "escalated_at": None, "escalated_why": None}
     decision = ModerationDecision(
-        case_id=session.execute(select(Case.id).where(Case.contribution_id == contribution_id)).scalar_one(),
+        case_id=_case(session, contribution_id, free, now),
         outcome=verdict.outcome,
         rule=verdict.rule,
+        law=verdict.law,
         reason=verdict.reason,
+        found=found_by(standing),
+        netiquette_version=NETIQUETTE_VERSION,
         decided_by=verdict.by,
         decided_at=now,
         contribution_version=version,
+        duplicate_of=verdict.duplicate_of,
+        moved_to=verdict.moved_to,
+        before=before,
+        token=secrets.token_urlsafe(16),
     )
     session.add(decision)
     session.flush()
     return decision.id
 
 
-def _settle(session: Session, contribution_id: int, now: datetime) -> int:
+def _case(session: Session, contribution_id: int, values: dict[str, Any], now: datetime) -> int:
+    """Open the case of a contribution, or find it, and write into it; return its number."""
+    opened = insert(session, Case).values(contribution_id=contribution_id, opened_at=now, **values)
+    # Writing over it with the same number is a write too, so that there is always a row to return.
+    kept = values or {"contribution_id": contribution_id}
+    made = opened.on_conflict_do_update(index_elements=["contribution_id"], set_=kept).returning(Case.id)
+    return int(session.execute(made).scalar_one())
+
+
+def _seal(session: Session, decision_id: int, verdict: Verdict, original: str, now: datetime) -> None:
+    """Keep under seal what was blacked out, and what may be handed to the police."""
+    kept = {
+        Outcome.REDACTED: (SealedKind.ORIGINAL, KEPT_ORIGINAL),
+        Outcome.POLICE: (SealedKind.THREAT, KEPT_THREAT),
+    }.get(verdict.outcome)
+    if kept is not None:
+        kind, span = kept
+        session.add(SealedCopy(decision_id=decision_id, kind=kind, text=original, delete_after=now + span))
+        session.flush()
+
+
+def _settle(session: Session, contribution_id: int, *, decision_id: int, verdict: Verdict, now: datetime) -> int:
+    """Settle the open notices and tell those who left an address, once nothing can be undone any more."""
     open_ones = update(Notice).where(Notice.contribution_id == contribution_id, Notice.settled_at.is_(None))
-    return affected(session, open_ones.values(settled_at=now))
+    settled = affected(session, open_ones.values(settled_at=now, decision_id=decision_id))
+    for notice in queries.reporters_to_tell(session, decision_id):
+        post_letter(
+            session,
+            template=OUTCOME_LETTER,
+            to_address=notice.email,
+            language=notice.language,
+            facts={"number": notice.number, "token": notice.token, "outcome": verdict.outcome, "rule": verdict.rule},
+            about=f"decision:{decision_id}/notice:{notice.number}",
+            now=now,
+            not_before=now + UNDO_FOR,
+        )
+    return settled
 
 
 def _tell_author(
-    session: Session, contribution_id: int, *, decision_id: int, verdict: Verdict, noticed: bool, now: datetime
+    session: Session, contribution_id: int, *, decision_id: int, verdict: Verdict, standing: Standing, now: datetime
 ) -> None:
-    """Put the letter into the outbox; nobody is told of what was imported, nor who has no address any more."""
-    author = queries.author_to_tell(session, contribution_id)
+    """Put the letter into the outbox, where it waits until nothing can be undone any more.
+
+    Nobody is told of what was imported, nor who has no address any more.
+    """
+    author = queries.author_to_tell(session, contribution_id, decision_id=decision_id)
     if author is None:
         return
     rule = rule_by_slug(verdict.rule) if verdict.rule else None
     facts = {
         "outcome": verdict.outcome,
-        "noticed": noticed,
+        "noticed": standing.open_notices > 0,
+        "found_words": FOUND[found_by(standing)],
         "reason": verdict.reason,
+        "law": verdict.law,
+        "duplicate_of": verdict.duplicate_of,
+        "token": author.token if verdict.outcome in CONTESTABLE else None,
         "rule": {"number": rule.number, "title": rule.title, "text": rule.text} if rule else None,
         "text": author.text,
         "round": author.round_title,
@@ -214,13 +403,321 @@ def _tell_author(
         facts=facts,
         about=f"decision:{decision_id}",
         now=now,
+        not_before=now + UNDO_FOR,
     )
+
+
+# ── Taking back ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
+    """Take a decision back within ten minutes: everything is as before, notices wait again, and nobody is told.
+
+    :raises NothingToDecide: if it is not theirs to moderate
+    :raises NotYourDecision: if somebody else decided
+    :raises UndoOver: after ten minutes
+    :raises AlreadyUndone: if it was taken back before
+    :raises DecidedMeanwhile: if it does not hold any more
+    :raises ChangedMeanwhile: if the author wrote or withdrew since
+    """
+    with transaction(session):
+        taken = queries.decision_to_undo(session, decision_id)
+        if taken is None:
+            raise NothingToDecide()
+        now, office_id = _enter(session, taken.contribution_id, by=by, clock=clock)
+        kind = _hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
+        # Read again under the lock: somebody may have been quicker.
+        taken = queries.decision_to_undo(session, decision_id) or taken
+        refusal = why_not_undo(taken, queries.standing(session, taken.contribution_id), by=by, now=now)
+        if refusal is not None:
+            raise refusal
+        gone = insert(session, DecisionUndo).values(decision_id=decision_id, undone_by=by, undone_at=now)
+        if session.execute(gone.on_conflict_do_nothing().returning(DecisionUndo.decision_id)).first() is None:
+            raise AlreadyUndone()
+        if not recall_letters(session, about=f"decision:{decision_id}"):
+            raise UndoOver()
+        _put_back(session, taken, kind=kind, state=State(taken.before["state"]), now=now)
+        _pass_on_again(session, taken)
+        session.execute(queries.reopened(decision_id).values(settled_at=None, decision_id=None))
+        note(
+            session,
+            act="moderation:undone",
+            actor=by,
+            office_id=office_id,
+            about=f"contribution:{taken.contribution_id}",
+            details={"decision": decision_id},
+            now=now,
+        )
+
+
+def _put_back(session: Session, taken: Taken, *, kind: str, state: State, now: datetime) -> None:
+    """Undo to the contribution what a decision did; place, text, link and counts come back as they were."""
+    sealed = session.get(SealedCopy, taken.id, populate_existing=True)
+    is_original = sealed is not None and sealed.kind == SealedKind.ORIGINAL and sealed.deleted_at is None
+    set_state(
+        session,
+        contribution_id=taken.contribution_id,
+        state=state,
+        reason_kind=taken.before["reason_kind"] if state == State.WITHHELD else None,
+        expected_version=taken.version_after,
+        text=sealed.text if sealed is not None and is_original else None,
+        rewording=taken.before["rewording"] and state == State.HELD,
+        duplicate_of=taken.before["duplicate_of"],
+    )
+    if sealed is not None:
+        sealed.text, sealed.deleted_at = "", now
+    session.flush()
+    if taken.moved_to is not None:
+        TALLIES[kind].move(session, taken.contribution_id, taken.before["thread_id"])
+    TALLIES[kind].count_again(session, taken.contribution_id)
+
+
+def _pass_on_again(session: Session, taken: Taken) -> None:
+    """Let a case that was passed on wait with the others again."""
+    before = taken.before
+    if before["escalated_at"] is not None:
+        values = {
+            "escalated_by": UUID(before["escalated_by"]),
+            "escalated_at": datetime.fromisoformat(before["escalated_at"]),
+            "escalated_why": before["escalated_why"],
+        }
+        session.execute(update(Case).where(Case.contribution_id == taken.contribution_id).values(**values))
+
+
+def _enter(session: Session, contribution_id: int, *, by: UUID, clock: Clock) -> tuple[datetime, int]:
+    """Hold the door of a contribution's window and check the grant; return the moment and the office.
+
+    :raises NothingToDecide: if it is not theirs to moderate
+    """
+    window_id = _window_of(session, contribution_id)
+    if window_id is None:
+        raise NothingToDecide()
+    now = hold_door(session, window_id, clock)
+    audience_id = audience_of(session, window_id)
+    if why_not_act(session, person_id=by, role=Role.MODERATOR, audience_id=audience_id, now=now):
+        raise NothingToDecide()
+    return now, office_of(session, audience_id)
+
+
+# ── Working side by side ──────────────────────────────────────────────────────────────────────────────────────────────
+def open_case(session: Session, *, contribution_id: int, by: UUID, clock: Clock) -> None:
+    """Mark a contribution as opened, for ten minutes; what somebody else has open stays theirs.
+
+    :raises NothingToDecide: if it is not theirs to moderate
+    """
+    with transaction(session):
+        now, _ = _enter(session, contribution_id, by=by, clock=clock)
+        case_id = _case(session, contribution_id, {}, now)
+        is_free = or_(Case.claimed_at.is_(None), Case.claimed_at <= now - OPEN_FOR, Case.claimed_by == by)
+        session.execute(update(Case).where(Case.id == case_id, is_free).values(claimed_by=by, claimed_at=now))
+
+
+def escalate(session: Session, *, contribution_id: int, by: UUID, why: str, clock: Clock) -> None:
+    """Pass a contribution on to a list of its own, for somebody with more experience. Nobody outside is told.
+
+    :raises NothingToDecide: if it is not theirs to moderate
+    :raises ReasonMissing: without a word of why
+    :raises WithdrawnMeanwhile: if its author took it back
+    :raises AlreadySo: if it is there already
+    """
+    if not why.strip():
+        raise ReasonMissing()
+    with transaction(session):
+        now, office_id = _enter(session, contribution_id, by=by, clock=clock)
+        _hold(session, contribution_id)
+        if queries.standing(session, contribution_id).state == NOT_THERE_ANY_MORE:
+            raise WithdrawnMeanwhile()
+        case_id = _case(session, contribution_id, {"claimed_by": None, "claimed_at": None}, now)
+        passed_on = update(Case).where(Case.id == case_id, Case.escalated_at.is_(None))
+        values = {"escalated_by": by, "escalated_at": now, "escalated_why": why.strip()}
+        if not affected(session, passed_on.values(**values)):
+            raise AlreadySo()
+        note(
+            session,
+            act="moderation:escalated",
+            actor=by,
+            office_id=office_id,
+            about=f"contribution:{contribution_id}",
+            details={"case": case_id},
+            now=now,
+        )
+
+
+def set_hours(session: Session, *, round_slug: str, hours: int, by: UUID, clock: Clock) -> None:
+    """Say within how many hours of working days moderation decides in a round.
+
+    :param hours: 1 to 240
+    :raises NothingToDecide: if they do not lead this round
+    """
+    with transaction(session):
+        now = clock()
+        found = queries.settings_of(session, round_slug=round_slug, person_id=by, now=now)
+        if found is None:
+            raise NothingToDecide()
+        row = insert(session, ModerationSetting).values(audience_id=found.audience_id, hours=hours)
+        session.execute(row.on_conflict_do_update(index_elements=["audience_id"], set_={"hours": hours}))
+        note(
+            session,
+            act="moderation:hours_set",
+            actor=by,
+            office_id=office_of(session, found.audience_id),
+            about=f"round:{round_slug}",
+            details={"hours": hours},
+            now=now,
+        )
+
+
+# ── A second look ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def contest(session: Session, *, token: str, words: str, clock: Clock) -> int:
+    """Ask for a second look at a decision, and confirm it to the author; return the number of the review.
+
+    :param token: from the letter or from »Meine Beteiligung«
+    :raises NoSuchDecision: if nothing has this address
+    :raises NothingToContest: if the decision does not hold any more
+    :raises ReviewTooLate: after six months
+    :raises AlreadyContested: the second time
+    """
+    with transaction(session):
+        asked = queries.contestable(session, token)
+        if asked is None:
+            raise NoSuchDecision()
+        now = hold_door(session, asked.window_id, clock)
+        _hold(session, asked.contribution_id)
+        refusal = why_not_contest(asked, queries.standing(session, asked.contribution_id), now)
+        if refusal is not None:
+            raise refusal
+        row = insert(session, Review).values(
+            decision_id=asked.id, contested_by=asked.decided_by, words=words.strip(), asked_at=now, reason=""
+        )
+        made = session.execute(row.on_conflict_do_nothing(index_elements=["decision_id"]).returning(Review.id)).first()
+        if made is None:
+            raise AlreadyContested()
+        _tell_of_review(
+            session,
+            asked.contribution_id,
+            template=REVIEW_ASKED_LETTER,
+            facts={"token": token},
+            review_id=made.id,
+            now=now,
+        )
+        note(
+            session,
+            act="moderation:contested",
+            actor=None,
+            office_id=office_of(session, audience_of(session, asked.window_id)),
+            about=f"contribution:{asked.contribution_id}",
+            details={"decision": asked.id, "review": made.id},
+            now=now,
+        )
+        return int(made.id)
+
+
+def review(session: Session, *, review_id: int, by: UUID, outcome: ReviewOutcome, reason: str, clock: Clock) -> None:
+    """Look at a decision a second time and tell its author, with reasons. What is reversed is public as before.
+
+    :raises NothingToDecide: if it is not theirs to moderate, or there is no such review
+    :raises SamePerson: if they made the decision
+    :raises ReasonMissing: without reasons
+    :raises AlreadySo: if somebody looked at it already
+    :raises NothingToContest: if the decision does not hold any more
+    :raises ChangedMeanwhile: if the author wrote or withdrew since
+    """
+    if not reason.strip():
+        raise ReasonMissing()
+    with transaction(session):
+        found = queries.review_to_give(session, review_id)
+        if found is None:
+            raise NothingToDecide()
+        taken = found.decision
+        now, office_id = _enter(session, taken.contribution_id, by=by, clock=clock)
+        kind = _hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
+        standing = queries.standing(session, taken.contribution_id)
+        found = queries.review_to_give(session, review_id) or found
+        refusal = why_not_review(found, standing, by=by)
+        if refusal is not None:
+            raise refusal
+        result_id = None
+        if outcome is ReviewOutcome.REVERSED:
+            result_id = _put_right(session, taken, kind=kind, by=by, reason=reason, standing=standing, now=now)
+        given = update(Review).where(Review.id == review_id, Review.decided_at.is_(None))
+        values = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
+        if not affected(session, given.values(**values, result_id=result_id)):
+            raise AlreadySo()
+        facts = {"outcome": outcome, "reason": reason.strip(), "token": found.token}
+        _tell_of_review(
+            session,
+            taken.contribution_id,
+            template=REVIEW_GIVEN_LETTER,
+            facts=facts,
+            review_id=review_id,
+            now=now,
+        )
+        note(
+            session,
+            act="moderation:reviewed",
+            actor=by,
+            office_id=office_id,
+            about=f"contribution:{taken.contribution_id}",
+            details={"decision": taken.id, "review": review_id, "outcome": outcome},
+            now=now,
+        )
+
+
+def _put_right(
+    session: Session, taken: Taken, *, kind: str, by: UUID, reason: str, standing: Standing, now: datetime
+) -> int:
+    """Reverse a decision by a new one, after which the contribution is public as its author wrote it."""
+    before = _before(session, taken.contribution_id)
+    _put_back(session, taken, kind=kind, state=State.PUBLISHED, now=now)
+    version = session.execute(select(Contribution.version).where(Contribution.id == taken.contribution_id)).scalar_one()
+    verdict = Verdict(by, Outcome.PUBLISHED, None, reason.strip(), taken.id)
+    return _write_decision(session, taken.contribution_id, verdict, standing, version=version, before=before, now=now)
+
+
+def _tell_of_review(
+    session: Session, contribution_id: int, *, template: str, facts: dict[str, Any], review_id: int, now: datetime
+) -> None:
+    author = queries.author_to_tell(session, contribution_id)
+    if author is None:
+        return
+    known = {
+        "number": contribution_id,
+        "round": author.round_title,
+        "office": author.office,
+        "path": author.home,
+        "text": author.text,
+    }
+    post_letter(
+        session,
+        template=template,
+        to_address=author.email,
+        to_name=author.shown_as or "",
+        language=author.language,
+        facts=known | facts,
+        about=f"review:{review_id}",
+        now=now,
+    )
+
+
+# ── Forgetting ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def delete_sealed(session: Session, *, clock: Clock) -> int:
+    """Blank the sealed copies whose time is over; return how many."""
+    with transaction(session):
+        now = clock()
+        over = update(SealedCopy).where(SealedCopy.delete_after <= now, SealedCopy.deleted_at.is_(None))
+        return affected(session, over.values(text="", deleted_at=now))
 
 
 def forget(session: Session, person_id: UUID, clock: Clock) -> None:
     """Empty what a person wrote in notices. That there was a notice stays, and so does what they decided in office."""
     with transaction(session):
-        session.execute(update(Notice).where(Notice.participant_id.in_(queries.selves(person_id))).values(text=""))
+        session.execute(update(Notice).where(queries.noticed_by(person_id)).values(text="", email=None))
+        session.execute(update(Review).where(queries.reviewed_for(person_id)).values(words=""))
+
+
+def forget_reporters(session: Session, *, clock: Clock) -> int:
+    """Blank the addresses of those who reported, once their outcome is on its way; return how many."""
+    with transaction(session):
+        told = update(Notice).where(Notice.email.is_not(None), Notice.settled_at < clock() - UNDO_FOR)
+        return affected(session, told.values(email=None))
 
 
 def _window_of(session: Session, contribution_id: int) -> int | None:

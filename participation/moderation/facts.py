@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from participation.foundation.facts import Fact, Missing, Unprocessable, marked
+from participation.foundation.facts import Fact, Missing, Refused, Unprocessable, marked
 
 LONGEST_NOTICE, LONGEST_REASON = 2000, 2000
+LONGEST_LAW = 120
+HOURS, MOST_HOURS = 24, 240
+"""Within how many hours of working days moderation decides, where a round says nothing else."""
+ALIKE = 0.6
+"""From which share of common words on two texts count as alike."""
+OPEN_FOR = timedelta(minutes=10)
+"""How long an opened contribution is marked for the others."""
+CONTEST_FOR = timedelta(days=183)
+"""Six months, in which authors may ask for a second look."""
+KEPT_ORIGINAL, KEPT_THREAT = timedelta(days=183), timedelta(days=365)
+"""How long sealed copies are kept: as long as a decision can be contested, and what a prosecutor may ask for."""
+BLACK = "█████"
+"""In place of what is blacked out, whatever its length."""
+UNDO_FOR = timedelta(minutes=10)
+"""How long a decision can be taken back; letters about it leave afterwards."""
 IMPORTED_REASON = marked("Übernommen aus Polis")
+LAW_RULE = "law"
+"""The rule of the Netiquette that a tombstone names where only a law is broken."""
 NOT_THERE_ANY_MORE = "withdrawn"
 """State of a contribution whose author took it back."""
 
@@ -26,10 +45,66 @@ class NoticeKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a decision leads to; the value is the state of the contribution afterwards."""
+    """What a decision leads to."""
 
     PUBLISHED = "published"
     WITHHELD = "withheld"
+    REDACTED = "redacted"
+    """Public, with personal data blacked out; the original is sealed."""
+    REWORD = "reword"
+    """Held until its author finds other words."""
+    DUPLICATE = "duplicate"
+    """Public, and linked to the contribution that says the same."""
+    MOVED = "moved"
+    """Public, with another subject of the round."""
+    POLICE = "police"
+    """Withheld as a threat, with a sealed copy for those who may hand it over."""
+
+
+STATE_AFTER = {
+    Outcome.PUBLISHED: "published",
+    Outcome.WITHHELD: "withheld",
+    Outcome.REDACTED: "published",
+    Outcome.REWORD: "held",
+    Outcome.DUPLICATE: "published",
+    Outcome.MOVED: "published",
+    Outcome.POLICE: "withheld",
+}
+"""The state of the contribution after each outcome."""
+NEEDS_REASON = frozenset({Outcome.WITHHELD, Outcome.REDACTED, Outcome.REWORD, Outcome.POLICE})
+"""What takes something from its author, or asks something of them, names a rule or a law, and the facts."""
+CONTESTABLE = frozenset(Outcome) - {Outcome.PUBLISHED}
+
+
+class Found(StrEnum):
+    """How moderation came to look at a contribution."""
+
+    NOTICE = "notice"
+    QUEUE = "queue"
+    OWN = "own"
+
+
+FOUND = {
+    Found.NOTICE: marked("durch eine Meldung"),
+    Found.QUEUE: marked("beim Lesen vor der Veröffentlichung"),
+    Found.OWN: marked("beim Lesen durch die Moderation"),
+}
+
+
+class ReviewOutcome(StrEnum):
+    """What a second look leads to."""
+
+    UPHELD = "upheld"
+    REVERSED = "reversed"
+
+
+class SealedKind(StrEnum):
+    """Why a text is kept under seal."""
+
+    ORIGINAL = "original"
+    """What was blacked out; goes after a set time."""
+    THREAT = "threat"
+    """For the police, if those who may decide so hand it over."""
 
 
 class Listed(StrEnum):
@@ -37,6 +112,8 @@ class Listed(StrEnum):
 
     HELD = "held"
     REPORTED = "reported"
+    REVIEWS = "reviews"
+    ESCALATED = "escalated"
     DECIDED = "decided"
 
 
@@ -47,7 +124,27 @@ NOTICE_KINDS = {
     NoticeKind.SPAM: marked("Werbung oder Spam"),
     NoticeKind.OTHER: marked("Etwas anderes"),
 }
-OUTCOMES = {Outcome.PUBLISHED: marked("veröffentlicht"), Outcome.WITHHELD: marked("nicht veröffentlicht")}
+OUTCOMES = {
+    Outcome.PUBLISHED: marked("veröffentlicht"),
+    Outcome.WITHHELD: marked("nicht veröffentlicht"),
+    Outcome.REDACTED: marked("mit Schwärzungen veröffentlicht"),
+    Outcome.REWORD: marked("um andere Worte gebeten"),
+    Outcome.DUPLICATE: marked("als doppelt verknüpft"),
+    Outcome.MOVED: marked("zu einem anderen Thema verschoben"),
+    Outcome.POLICE: marked("nicht veröffentlicht, als Drohung gesichert"),
+}
+REVIEW_OUTCOMES = {
+    ReviewOutcome.UPHELD: marked("bestätigt"),
+    ReviewOutcome.REVERSED: marked("zurückgenommen"),
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What somebody who reports gets: a number to name, and the address of a page that nobody guesses."""
+
+    number: int
+    token: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +157,13 @@ class Verdict:
     reason: str
     last_seen: int | None
     """The last decision on the same contribution that they knew of."""
+    law: str | None = None
+    """The law that is broken, as »§ 185 StGB«."""
+    passages: tuple[str, ...] = ()
+    """What is blacked out, word by word."""
+    duplicate_of: int | None = None
+    moved_to: int | None = None
+    """The thread of the other subject."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +175,54 @@ class Decided:
     rule: str | None
     reason: str
     decided_by: UUID | None
+    law: str | None = None
+    duplicate_of: int | None = None
+    moved_to: int | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A decision that may be taken back or looked at again, with how things stood before it."""
+
+    id: int
+    contribution_id: int
+    outcome: str
+    decided_by: UUID | None
+    decided_at: datetime
+    version_read: int
+    moved_to: int | None
+    before: dict[str, Any]
+    undone: bool
+    is_of_review: bool
+    """Whether a second look brought it, which is not taken back by a click."""
+
+    @property
+    def version_after(self) -> int:
+        """The version of the text that the decision left."""
+        return self.version_read + (self.outcome == Outcome.REDACTED)
+
+
+@dataclass(frozen=True)
+class Contestable:
+    """A decision as its author finds it to ask for a second look."""
+
+    id: int
+    contribution_id: int
+    window_id: int
+    outcome: str
+    decided_by: UUID | None
+    decided_at: datetime
+    review_id: int | None
+
+
+@dataclass(frozen=True)
+class ToReview:
+    """A second look that was asked for."""
+
+    id: int
+    decided_at: datetime | None
+    token: str | None
+    decision: Taken
 
 
 @dataclass(frozen=True)
@@ -80,6 +232,7 @@ class Standing:
     state: str
     last: Decided | None
     open_notices: int
+    rewording: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +254,12 @@ class NoticeNeedsText(Unprocessable):
     """»Something else« says nothing without words."""
 
     sentence = marked("Bitte schreiben Sie in einem Satz, worum es geht.")
+
+
+class NoSuchNotice(Missing):
+    """No notice has this address."""
+
+    sentence = marked("Zu dieser Adresse gibt es keine Meldung. Bitte prüfen Sie, ob der Link vollständig ist.")
 
 
 class NothingToReport(Missing):
@@ -130,6 +289,95 @@ class DecidedMeanwhile(Fact):
     )
 
 
+class PassageMissing(Unprocessable):
+    """What is to be blacked out does not stand in the text like that."""
+
+    sentence = marked("»%(passage)s« steht so nicht im Text. Bitte schreiben Sie die Stelle genau ab.")
+
+
+class NothingLeft(Unprocessable):
+    """Everything would be black."""
+
+    sentence = marked("Vom Text bliebe nichts zu lesen. Bitte halten Sie den Beitrag dann zurück.")
+
+
+class NoSuchOriginal(Unprocessable):
+    """The other contribution is not public, not of this round, or a duplicate itself."""
+
+    sentence = marked(
+        "Bitte nennen Sie die Nummer eines anderen öffentlichen Beitrags dieser Beteiligung, der nicht selbst doppelt"
+        " ist."
+    )
+
+
+class NoSuchSubject(Unprocessable):
+    """The round has no such subject to move to."""
+
+    sentence = marked("Bitte wählen Sie ein anderes Thema derselben Beteiligung.")
+
+
+class TooLateToReword(Unprocessable):
+    """Nobody could change the text any more, since the talk is over."""
+
+    sentence = marked("Die Diskussion ist beendet, der Text lässt sich nicht mehr ändern.")
+
+
+class UndoOver(Fact):
+    """The ten minutes are over; letters are on their way."""
+
+    sentence = marked(
+        "Die zehn Minuten sind vorbei, der Brief ist unterwegs. Sie können den Beitrag öffnen und neu entscheiden."
+    )
+
+
+class AlreadyUndone(Fact):
+    """The decision was taken back before."""
+
+    sentence = marked("Diese Entscheidung ist schon zurückgenommen.")
+
+
+class NotYourDecision(Refused):
+    """Only who decided takes it back; everybody else decides anew."""
+
+    sentence = marked("Zurücknehmen kann nur, wer entschieden hat. Sie können den Beitrag öffnen und neu entscheiden.")
+
+
+class NoSuchDecision(Missing):
+    """No decision has this address."""
+
+    sentence = marked("Zu dieser Adresse gibt es keine Entscheidung. Bitte prüfen Sie, ob der Link vollständig ist.")
+
+
+class ReviewTooLate(Fact):
+    """Six months are over."""
+
+    sentence = marked("Eine Überprüfung ist sechs Monate lang möglich. Diese Zeit ist vorbei.")
+
+
+class AlreadyContested(Fact):
+    """Each decision is looked at a second time once."""
+
+    sentence = marked("Um eine Überprüfung dieser Entscheidung wurde schon gebeten.")
+
+
+class NothingToContest(Fact):
+    """The decision does not hold any more, or took nothing away."""
+
+    sentence = marked("Diese Entscheidung gilt nicht mehr. Es gibt nichts zu überprüfen.")
+
+
+class SamePerson(Refused):
+    """The second look is somebody else's."""
+
+    sentence = marked("Über Ihre eigene Entscheidung urteilt eine andere Person.")
+
+
+class ReasonMissing(Unprocessable):
+    """A second look needs reasons, and so does passing something on."""
+
+    sentence = marked("Bitte begründen Sie das in einem Satz.")
+
+
 class WithdrawnMeanwhile(Fact):
     """Its author took the contribution back; nothing is left to decide."""
 
@@ -151,18 +399,26 @@ def why_not_decide(standing: Standing, verdict: Verdict) -> Fact | None:
     To keep what is public after a notice is a decision of its own; without a notice it says nothing new. Withholding
     again under another rule or with another reason corrects what the author was told.
     """
-    if verdict.outcome is Outcome.WITHHELD and not (verdict.rule and verdict.reason.strip()):
+    if verdict.outcome in NEEDS_REASON and not ((verdict.rule or verdict.law) and verdict.reason.strip()):
         return RuleMissing()
     if standing.state == NOT_THERE_ANY_MORE:
         return WithdrawnMeanwhile()
     last = standing.last
     if (last.id if last else None) != verdict.last_seen:
         return AlreadySo() if last is not None and _same(last, verdict) else DecidedMeanwhile()
-    if standing.state != verdict.outcome or standing.open_notices:
-        return None
-    if verdict.outcome is Outcome.PUBLISHED or (last is not None and _same_reason(last, verdict)):
-        return AlreadySo()
-    return None
+    return AlreadySo() if _says_nothing_new(standing, verdict) else None
+
+
+def _says_nothing_new(standing: Standing, verdict: Verdict) -> bool:
+    last = standing.last
+    if standing.state != STATE_AFTER[verdict.outcome] or standing.open_notices:
+        return False
+    if verdict.outcome is Outcome.PUBLISHED:
+        # What is blacked out, linked or moved is public too; to publish it again changes nothing of that.
+        return True
+    if verdict.outcome is Outcome.REDACTED or (verdict.outcome is Outcome.REWORD and not standing.rewording):
+        return False
+    return last is not None and _same_reason(last, verdict)
 
 
 def _same(last: Decided, verdict: Verdict) -> bool:
@@ -171,4 +427,83 @@ def _same(last: Decided, verdict: Verdict) -> bool:
 
 
 def _same_reason(last: Decided, verdict: Verdict) -> bool:
-    return last.rule == verdict.rule and last.reason == verdict.reason.strip()
+    """Say whether the author would read the same."""
+    told = (last.outcome, last.rule, last.law, last.reason, last.duplicate_of, last.moved_to)
+    return told == (
+        verdict.outcome,
+        verdict.rule,
+        verdict.law,
+        verdict.reason.strip(),
+        verdict.duplicate_of,
+        verdict.moved_to,
+    )
+
+
+def found_by(standing: Standing) -> Found:
+    """Return how moderation came to look at a contribution."""
+    if standing.open_notices:
+        return Found.NOTICE
+    return Found.QUEUE if standing.state == "held" else Found.OWN
+
+
+def why_not_undo(taken: Taken, standing: Standing, *, by: UUID, now: datetime) -> Fact | None:
+    """Return why a decision cannot be taken back, or None. Whether the text changed is asked apart from this."""
+    if taken.undone:
+        return AlreadyUndone()
+    if taken.decided_by != by:
+        return NotYourDecision()
+    if now >= taken.decided_at + UNDO_FOR or taken.is_of_review or not taken.before:
+        return UndoOver()
+    return None if standing.last is not None and standing.last.id == taken.id else DecidedMeanwhile()
+
+
+def why_not_contest(asked: Contestable, standing: Standing, now: datetime) -> Fact | None:
+    """Return why nobody looks at a decision a second time, or None."""
+    if now < asked.decided_at + UNDO_FOR:
+        # Nobody was told of it yet, and it may still be taken back.
+        return NoSuchDecision()
+    if asked.review_id is not None:
+        return AlreadyContested()
+    if now >= asked.decided_at + CONTEST_FOR:
+        return ReviewTooLate()
+    holds = standing.last is not None and standing.last.id == asked.id and standing.state != NOT_THERE_ANY_MORE
+    is_contestable = asked.outcome in CONTESTABLE and asked.decided_by is not None
+    return None if holds and is_contestable else NothingToContest()
+
+
+def why_not_review(found: ToReview, standing: Standing, *, by: UUID) -> Fact | None:
+    """Return why somebody does not answer a second look, or None."""
+    if found.decided_at is not None:
+        return AlreadySo()
+    if found.decision.decided_by == by:
+        return SamePerson()
+    if standing.state == NOT_THERE_ANY_MORE:
+        return WithdrawnMeanwhile()
+    return None if standing.last is not None and standing.last.id == found.decision.id else NothingToContest()
+
+
+def likeness(one: str, other: str) -> float:
+    """Return how alike two texts are, from 0 to 1: common three-letter runs over all of them (Jaccard)."""
+    mine, theirs = _runs(one), _runs(other)
+    return len(mine & theirs) / len(mine | theirs) if mine and theirs else 0.0
+
+
+def _runs(text: str) -> frozenset[str]:
+    plain = "".join(sign if sign.isalpha() else " " for sign in text.casefold())
+    return frozenset(word[at : at + 3] for word in plain.split() for at in range(max(1, len(word) - 2)))
+
+
+def blacked_out(text: str, passages: Sequence[str]) -> str:
+    """Return the text with some passages blacked out, wherever they stand.
+
+    :raises PassageMissing: for a passage that does not stand in it
+    :raises NothingLeft: if no letter or digit would be left
+    """
+    for passage in sorted(passages, key=len, reverse=True):
+        if passage not in text:
+            raise PassageMissing(passage=passage)
+    for passage in sorted(passages, key=len, reverse=True):
+        text = text.replace(passage, BLACK)
+    if not any(sign.isalnum() for sign in text):
+        raise NothingLeft()
+    return text

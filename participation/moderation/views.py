@@ -1,19 +1,31 @@
-"""Reporting a contribution, which everybody may, with an account or without."""
+"""Reporting a contribution, which everybody may, and asking for a second look at a decision."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
 from participation.foundation.access import public
-from participation.foundation.i18n import words_of
+from participation.foundation.i18n import current_language, words_of
 from participation.foundation.limits import take
 from participation.foundation.web import clock, now, page, see_other, session, viewer
 from participation.moderation import commands, queries
-from participation.moderation.facts import AlreadyReported, NothingToReport
-from participation.moderation.forms import NoticeForm
+from participation.moderation.facts import (
+    CONTESTABLE,
+    NOTICE_KINDS,
+    OUTCOMES,
+    REVIEW_OUTCOMES,
+    AlreadyContested,
+    AlreadyReported,
+    NoSuchDecision,
+    NoSuchNotice,
+    NothingToContest,
+    NothingToReport,
+    ReviewTooLate,
+)
+from participation.moderation.forms import ContestForm, NoticeForm
 
 bp = Blueprint("moderation", __name__, template_folder="templates")
 
@@ -24,8 +36,8 @@ MOST_NOTICES, PER = 20, timedelta(hours=1)
 @bp.get("/beitraege/<int:contribution_id>/meldung")
 @public
 def notice(contribution_id: int) -> ResponseReturnValue:
-    """Show the contribution with the form to report it, or that the notice has arrived."""
-    return _show(contribution_id, NoticeForm(), arrived="gemeldet" in request.args)
+    """Show the contribution with the form to report it."""
+    return _show(contribution_id, NoticeForm())
 
 
 @bp.post("/beitraege/<int:contribution_id>/meldung")
@@ -38,22 +50,80 @@ def report(contribution_id: int) -> ResponseReturnValue:
     take(session(), key=f"notice:{request.remote_addr}", most=MOST_NOTICES, per=PER, clock=clock)
     somebody = viewer()
     try:
-        commands.report(
+        receipt = commands.report(
             session(),
             contribution_id=contribution_id,
             kind=form.notice_kind,
             text=form.text.data or "",
             reporter=somebody.person_id if somebody else None,
             clock=clock,
+            email=form.email.data,
+            language=current_language(),
         )
     except AlreadyReported as fact:
         form.form_errors.append(words_of(fact))
         return _show(contribution_id, form, status=422)
-    return see_other(url_for("moderation.notice", contribution_id=contribution_id, gemeldet=1))
+    if form.email.data:
+        current_app.extensions["jobs"].nudge("letters")
+    return see_other(url_for("moderation.notice_status", token=receipt.token))
 
 
-def _show(contribution_id: int, form: NoticeForm, *, arrived: bool = False, status: int = 200) -> ResponseReturnValue:
+@bp.get("/meldungen/<token>")
+@public
+def notice_status(token: str) -> ResponseReturnValue:
+    """Show what became of a notice, to whoever holds its receipt."""
+    found = queries.notice_status(session(), token=token, now=now())
+    if found is None:
+        raise NoSuchNotice()
+    answer = page("moderation/notice_status.html", notice=found, kinds=NOTICE_KINDS, url=request.base_url)
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@bp.get("/ueberpruefung/<token>")
+@public
+def decision(token: str) -> ResponseReturnValue:
+    """Show a decision to its author, with the form to have somebody else look at it."""
+    return _show_decision(token, ContestForm())
+
+
+@bp.post("/ueberpruefung/<token>")
+@public
+def contest(token: str) -> ResponseReturnValue:
+    """Take the request for a second look."""
+    form = ContestForm(request.form)
+    if not form.validate():
+        return _show_decision(token, form, status=422)
+    take(session(), key=f"contest:{request.remote_addr}", most=MOST_NOTICES, per=PER, clock=clock)
+    try:
+        commands.contest(session(), token=token, words=form.words.data or "", clock=clock)
+    except (AlreadyContested, NothingToContest, ReviewTooLate) as fact:
+        form.form_errors.append(words_of(fact))
+        return _show_decision(token, form, status=422)
+    current_app.extensions["jobs"].nudge("letters")
+    return see_other(url_for("moderation.decision", token=token))
+
+
+def _show_decision(token: str, form: ContestForm, *, status: int = 200) -> ResponseReturnValue:
+    found = queries.own_decision(session(), token=token, now=now())
+    if found is None:
+        raise NoSuchDecision()
+    answer = page(
+        "moderation/decision.html",
+        status,
+        decision=found,
+        form=form,
+        outcomes=OUTCOMES,
+        review_outcomes=REVIEW_OUTCOMES,
+        is_open=found.asked_at is None and now() < found.until and found.outcome in CONTESTABLE,
+        token=token,
+    )
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _show(contribution_id: int, form: NoticeForm, *, status: int = 200) -> ResponseReturnValue:
     reported = queries.reportable(session(), contribution_id=contribution_id, now=now())
     if reported is None:
         raise NothingToReport()
-    return page("moderation/notice.html", status, reported=reported, form=form, arrived=arrived)
+    return page("moderation/notice.html", status, reported=reported, form=form)

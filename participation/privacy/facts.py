@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from participation.foundation.facts import Unprocessable, marked
+from participation.foundation.facts import Missing, Unprocessable, marked
 
 DELETION_WORDS = (marked("löschen"), "delete")
 """What somebody without a password types to confirm, in either language of the page."""
@@ -20,6 +20,7 @@ ROOM_NAMES = {
 }
 
 FACT_NAMES = {
+    "asked_at": marked("gebeten"),
     "at": marked("Zeitpunkt"),
     "audience": marked("Kreis der Beteiligung"),
     "comment": marked("Nummer des Kommentars"),
@@ -58,6 +59,12 @@ FACT_NAMES = {
     "value": marked("Bewertung"),
 }
 """What rooms call their facts, in words that people understand; the file keeps the short names."""
+
+
+class NoVote(Missing):
+    """They did not vote on it, or nobody may know of it yet: both are answered alike."""
+
+    sentence = marked("Dazu haben Sie keine Stimme abgegeben.")
 
 
 class NotConfirmed(Unprocessable):

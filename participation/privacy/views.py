@@ -22,10 +22,10 @@ from participation.foundation.i18n import day, moment, plain_words, words_of
 from participation.foundation.limits import take
 from participation.foundation.paging import key_from
 from participation.foundation.web import clock, now, page, person_id, see_other, session, settings
+from participation.moderation.facts import OUTCOMES, UNDO_FOR
 from participation.privacy import commands, queries
-from participation.privacy.facts import FACT_NAMES, ROOM_NAMES, NotConfirmed
+from participation.privacy.facts import FACT_NAMES, ROOM_NAMES, NotConfirmed, NoVote
 from participation.privacy.forms import DeletionByPasswordForm, DeletionForm
-from participation.voting.facts import NoBallot
 from participation.voting.keys import KeyFolder
 from participation.voting.queries import own_choice
 
@@ -40,7 +40,7 @@ RULES = {rule.slug: rule for rule in NETIQUETTE}
 def overview() -> ResponseReturnValue:
     """Show in which rounds one took part, what one handed in and what became of it."""
     rounds = queries.own_rounds(session(), person_id=person_id(), now=now())
-    return _private(page("privacy/overview.html", rounds=rounds, rules=RULES))
+    return _private(page("privacy/overview.html", rounds=rounds, rules=RULES, outcomes=OUTCOMES, undo_for=UNDO_FOR))
 
 
 @bp.get("/meine-beteiligung/beitraege/<slug>")
@@ -49,7 +49,17 @@ def contributions(slug: str) -> ResponseReturnValue:
     """Show everything one handed in in one round."""
     mine, after = _round(slug), key_from(request.args.get("after"))
     found = queries.own_contributions(session(), person_id=person_id(), audience_id=mine.audience_id, after=after)
-    return _private(page("privacy/contributions.html", round=mine, page=found, after=after, rules=RULES))
+    return _private(
+        page(
+            "privacy/contributions.html",
+            round=mine,
+            page=found,
+            after=after,
+            rules=RULES,
+            outcomes=OUTCOMES,
+            undo_for=UNDO_FOR,
+        )
+    )
 
 
 @bp.get("/meine-beteiligung/bewertungen/<slug>")
@@ -67,7 +77,7 @@ def choice(question_id: int) -> ResponseReturnValue:
     """Show what one chose, until the close; afterwards only that one voted."""
     vote = queries.own_vote(session(), person_id=person_id(), question_id=question_id, now=now())
     if vote is None:
-        raise NoBallot()
+        raise NoVote()
     chosen = None
     if vote.is_open:
         keys = KeyFolder.of(settings())

@@ -55,6 +55,14 @@ class SubjectRow:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """What a comment says, and in which language."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
 class Figured:
     """The figures as they were counted and, of the talk, as they are now."""
 
@@ -63,7 +71,7 @@ class Figured:
     counted_at: datetime
     today: Figures
     """The same parts of the talk, where later decisions of the moderators may have changed something."""
-    quotes: dict[int, str]
+    quotes: dict[int, Quote]
     """Texts of the comments that are named, as far as they are public now."""
     archive: str | None = None
     """The contest whose archive is there or being made; None before the release and without a log."""
@@ -356,15 +364,15 @@ def _in_order(side: ColumnElement[str]) -> ColumnElement[int]:
     return case({str(name): place for place, name in enumerate(SIDES)}, value=side)
 
 
-def _quotes(session: Session, comments: set[int], now: datetime) -> dict[int, str]:
+def _quotes(session: Session, comments: set[int], now: datetime) -> dict[int, Quote]:
     if not comments:
         return {}
     rows = (
-        select(Contribution.id, Contribution.text)
+        select(Contribution.id, Contribution.text, Contribution.language)
         .join(Window, Window.id == Contribution.window_id)
         .where(Contribution.id.in_(comments), is_public(now))
     )
-    return {row.id: row.text for row in session.execute(rows)}
+    return {row.id: Quote(row.text, row.language) for row in session.execute(rows)}
 
 
 # ── Tables ────────────────────────────────────────────────────────────────────────────────────────────────────────────

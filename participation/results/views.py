@@ -75,20 +75,21 @@ def comments_as_csv(slug: str) -> ResponseReturnValue:
     """Return the public comments with their ratings."""
     head, _ = queries.released_figures(session(), slug=slug, now=now())
     rows = queries.comment_rows(session(), round_id=head.id, now=now(), public_only=True)
-    return _download(csv_lines(queries.COMMENT_COLUMNS, rows), f"kommentare-{slug}.csv", "text/csv")
+    # They are read while they are sent, so the database session has to last until the last line.
+    lines = stream_with_context(csv_lines(queries.COMMENT_COLUMNS, rows))
+    return _download(lines, f"kommentare-{slug}.csv", "text/csv")
 
 
 def _download(lines: Iterable[str], name: str, mimetype: str) -> Response:
-    """Answer line by line; the database session stays open until the last one."""
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(stream_with_context(iter(lines)), mimetype=mimetype, headers=disposition)
+    """Answer line by line, as a file of its own."""
+    return Response(lines, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _mark(slug: str) -> str | None:
     """Return the mark of a visitor's page: all that it depends on; None where a page is somebody's own."""
     if viewer() is not None or cookie.get("_flashes"):
         return None
-    found = page_mark(session(), slug=slug, field=None, now=now())
+    found = page_mark(session().connection(), slug=slug, field=None, now=now())
     left = time_left(found.outlook.until, now()) if found.outlook.until else ""
     states = [(window, window.state(now())) for window in found.windows]
     return etag("result", build(), slug, current_language(), found.versions, found.outlook, states, left)

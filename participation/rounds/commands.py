@@ -423,6 +423,8 @@ def _rule_sheet(session: Session, held: _Held) -> dict[str, Any]:
         "format": "participation/rules/v1",
         "round": held.round.slug,
         "title": draft.title,
+        "home": f"/runden/{held.round.slug}",
+        "result": f"/runden/{held.round.slug}/ergebnis",
         "concept": {"slug": concept.slug, "version": concept.number},
         "level": str(draft.level),
         "decided_by": draft.decided_by,

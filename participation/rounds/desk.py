@@ -8,13 +8,16 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from participation.audiences.facts import ROLE_NAMES, Role
+from participation.audiences.forms import GrantForm
+from participation.audiences.queries import officials
 from participation.concepts import queries as concepts
 from participation.concepts.facts import SlugTaken, slug_of
 from participation.concepts.forms import offered
 from participation.foundation.access import needs
 from participation.foundation.facts import Fact
 from participation.foundation.i18n import plain_words, words_of
-from participation.foundation.web import clock, now, page, person_id, see_other, session, settings
+from participation.foundation.web import clock, now, page, person_id, see_other, session, settings, viewer
 from participation.rounds import commands, queries
 from participation.rounds.facts import DraftChangedMeanwhile, NotComplete, RoundBegun, RoundFrozen
 from participation.rounds.forms import NO_VERSION, PublishForm, RoundForm, suggestion
@@ -27,11 +30,12 @@ bp = Blueprint("rounds_desk", __name__, template_folder="templates", url_prefix=
 
 
 @bp.get("")
-@needs("staff")
+@needs("staff", "admin")
 def index() -> ResponseReturnValue:
-    """List the rounds that one runs."""
+    """List the rounds that one runs; for administrators all of them, to grant roles on."""
     lines = queries.rounds_of(session(), person_id=person_id(), now=now())
-    return page("rounds/index.html", lines=lines, may_draft=bool(_offices()))
+    every = queries.all_rounds(session(), now=now()) if _is_admin() else ()
+    return page("rounds/index.html", lines=lines, may_draft=bool(_offices()), every=every)
 
 
 @bp.get("/neu")
@@ -68,6 +72,16 @@ def show(slug: str) -> ResponseReturnValue:
     """Show where a round stands and what is still to do."""
     draft = _draft(slug)
     return page("rounds/desk.html", draft=draft, gaps=draft.gaps(now()), outlook=draft.outlook(now()))
+
+
+@bp.get("/<slug>/berechtigungen")
+@needs("admin")
+def roles(slug: str) -> ResponseReturnValue:
+    """Show administrators who may act on one round, and let them grant and withdraw roles on it."""
+    found = queries.round_place(session(), slug=slug)
+    shown = officials(session(), now=now(), audience_id=found.audience_id)
+    form = GrantForm(offices=(), audience_id=found.audience_id)
+    return page("rounds/roles.html", found=found, officials=shown, role_names=ROLE_NAMES, form=form)
 
 
 @bp.route("/<slug>/bearbeitung", methods=["GET", "POST"])
@@ -160,6 +174,11 @@ def take_back(slug: str) -> ResponseReturnValue:
     except RoundBegun as begun:
         flash(words_of(begun), "warning")
     return see_other(url_for(".show", slug=slug))
+
+
+def _is_admin() -> bool:
+    somebody = viewer()
+    return somebody is not None and Role.ADMIN in somebody.roles
 
 
 def _slug(form: RoundForm, slug: str) -> str:

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office
@@ -21,6 +21,7 @@ from participation.concepts import queries as concepts
 from participation.concepts.facts import fingerprint
 from participation.concepts.models import Concept, ConceptVersion, HandlungsfeldVersion, Leitthema
 from participation.discussion.models import Thread
+from participation.foundation.db import run
 from participation.foundation.facts import Holding
 from participation.foundation.model import Moment
 from participation.rounds.facts import (
@@ -363,6 +364,11 @@ def rounds_of(session: Session, *, person_id: UUID, now: datetime) -> tuple[Roun
     return tuple(_lines(session, now, Round.audience_id.in_(own)))
 
 
+def all_rounds(session: Session, *, now: datetime) -> tuple[RoundLine, ...]:
+    """Return every round, drafts too, newest first: for administrators, who grant roles on them."""
+    return tuple(_lines(session, now, true()))
+
+
 def _lines(session: Session, now: datetime, condition: ColumnElement[bool]) -> list[RoundLine]:
     subjects = select(func.count(Subject.id)).where(Subject.round_id == Round.id).scalar_subquery()
     drafted = select(func.count(HandlungsfeldVersion.id)).where(
@@ -430,7 +436,7 @@ def _way(part: Part) -> Way | None:
 
 # ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def round_page(session: Session, *, slug: str, viewer: UUID | None, now: datetime) -> RoundPage:
-    """Return a public round; two statements, and one more for who is signed in.
+    """Return a public round; three statements, and one more for who is signed in.
 
     :raises NoSuchRound: if there is none, or it is not public yet
     """
@@ -542,13 +548,13 @@ def _marks(*, of_a_field: bool) -> Select[*tuple[Any, ...]]:
     )
 
 
-def page_mark(session: Session, *, slug: str, field: str | None, now: datetime) -> Mark:
+def page_mark(connection: Connection, *, slug: str, field: str | None, now: datetime) -> Mark:
     """Return what a visitor's copy of a round's page, or of one of its Handlungsfelder, depends on; one statement.
 
     :raises NoSuchRound: if there is none, or it is not public yet
     """
     asked = {"slug": slug, "field": field, "now": now}
-    rows = session.execute(_marks(of_a_field=field is not None), asked).all()
+    rows = connection.execute(_marks(of_a_field=field is not None), asked).all()
     if not rows:
         raise NoSuchRound()
     windows = tuple(WindowTimes(*row[4:]) for row in rows)
@@ -571,12 +577,30 @@ def _head(rows: Sequence[Row[Any]], now: datetime) -> RoundHead:
 
 
 def _themes(session: Session, round_id: int) -> tuple[ThemeLines, ...]:
+    rows = run(session, _subjects(), round=round_id)
+    lines = [(row.leitthema_id, SubjectLine(*row[1:])) for row in rows]
+    themes = run(session, _leitthemen(), ids=sorted({theme for theme, _ in lines})).all()
+    known = {row.id: row for row in themes}
+    return tuple(
+        ThemeLines(known[theme].title, known[theme].text, tuple(line for _, line in grouped))
+        for theme, grouped in groupby(lines, key=lambda one: one[0])
+    )
+
+
+@lru_cache(maxsize=1)
+def _leitthemen() -> Select[*tuple[Any, ...]]:
+    """Return the statement for the texts of Leitthemen; beside each Handlungsfeld they would be read over and over."""
+    wanted = Leitthema.id.in_(bindparam("ids", expanding=True))
+    return select(Leitthema.id, Leitthema.title, Leitthema.text).where(wanted)
+
+
+@lru_cache(maxsize=1)
+def _subjects() -> Select[*tuple[Any, ...]]:
+    """Return the statement for the lines of a round, built once: the Leitthema, then what a line holds."""
     talk, vote = aliased(SubjectPart), aliased(SubjectPart)
-    statement = (
+    return (
         select(
-            Leitthema.id,
-            Leitthema.title.label("theme"),
-            Leitthema.text,
+            HandlungsfeldVersion.leitthema_id,
             Subject.slug,
             HandlungsfeldVersion.title,
             func.coalesce(Thread.comments + Thread.replies, 0).label("comments"),
@@ -585,19 +609,12 @@ def _themes(session: Session, round_id: int) -> tuple[ThemeLines, ...]:
         )
         .select_from(Subject)
         .join(HandlungsfeldVersion, HandlungsfeldVersion.id == Subject.handlungsfeld_version_id)
-        .join(Leitthema, Leitthema.id == HandlungsfeldVersion.leitthema_id)
         .outerjoin(talk, and_(talk.subject_id == Subject.id, talk.thread_id.is_not(None)))
         .outerjoin(Thread, Thread.id == talk.thread_id)
         .outerjoin(vote, and_(vote.subject_id == Subject.id, vote.question_id.is_not(None)))
-        .where(Subject.round_id == round_id)
+        .where(Subject.round_id == bindparam("round"))
         .order_by(Subject.position)
     )
-    themes = []
-    for _, grouped in groupby(session.execute(statement), key=lambda row: row.id):
-        rows = list(grouped)
-        subjects = (SubjectLine(row.slug, row.title, row.comments, row.question_id, row.thread_id) for row in rows)
-        themes.append(ThemeLines(rows[0].theme, rows[0].text, tuple(subjects)))
-    return tuple(themes)
 
 
 def _voted(session: Session, audience_id: int, viewer: UUID | None) -> frozenset[int]:
@@ -649,6 +666,32 @@ def _heads() -> Select[*tuple[Any, ...]]:
         .outerjoin(EarlyClose, EarlyClose.round_id == Round.id)
         .order_by(Part.position)
     )
+
+
+@dataclass(frozen=True)
+class RoundPlace:
+    """What administrators know of a round when they grant roles on it."""
+
+    slug: str
+    title: Text
+    office: Text
+    audience_id: int
+
+
+def round_place(session: Session, *, slug: str) -> RoundPlace:
+    """Return a round, draft or not, for administrators.
+
+    :raises NoSuchRound: if there is none
+    """
+    found = session.execute(
+        select(Round.slug, Round.title, Office.name, Round.audience_id)
+        .join(Audience, Audience.id == Round.audience_id)
+        .join(Office, Office.id == Audience.office_id)
+        .where(Round.slug == slug)
+    ).one_or_none()
+    if found is None:
+        raise NoSuchRound()
+    return RoundPlace(*found)
 
 
 # ── Drafts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -758,6 +801,7 @@ def _sample(head: RoundHead, themes: Sequence[ThemeLines], now: datetime) -> Que
         ends_at=vote.times.ends_at,
         has_voted=False,
         why_not=None,
+        result=None,
     )
 
 

@@ -14,7 +14,7 @@ from participation.discussion.queries import ThreadPage, thread_page
 from participation.foundation.access import public
 from participation.foundation.headers import build, etag, for_visitors
 from participation.foundation.i18n import current_language, time_left
-from participation.foundation.web import now, page, session, settings, viewer
+from participation.foundation.web import connection, now, page, session, settings, viewer
 from participation.rounds import queries
 from participation.rounds.facts import State
 from participation.voting.forms import fields_of
@@ -118,7 +118,8 @@ def _mark(slug: str, field: str | None) -> str | None:
     """Return the mark of a visitor's page: all that it depends on; None where a page is somebody's own."""
     if viewer() is not None or cookie.get("_flashes"):
         return None
-    found = queries.page_mark(session(), slug=slug, field=field, now=now())
+    with connection() as bare:
+        found = queries.page_mark(bare, slug=slug, field=field, now=now())
     left = time_left(found.outlook.until, now()) if found.outlook.until else ""
     states = [(window, window.state(now())) for window in found.windows]
     return etag(build(), request.full_path, current_language(), found.versions, found.outlook, states, left)

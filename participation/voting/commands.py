@@ -6,27 +6,21 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, select
+from sqlalchemy import Row, Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from participation.accounts.facts import TERMS_VERSION
-from participation.audiences.commands import join
+from participation.audiences.commands import join_unnamed
 from participation.audiences.facts import Who
 from participation.audiences.models import Participant
 from participation.audiences.queries import participant_id
 from participation.foundation.clock import Clock, berlin
-from participation.foundation.db import affected, insert, transaction
-from participation.voting.facts import (
-    LABELS,
-    Asked,
-    Method,
-    NoBallot,
-    NoSuchQuestion,
-    RulesFrozen,
-)
+from participation.foundation.db import affected, insert_on, is_postgresql, run, transaction
+from participation.voting.facts import LABELS, Asked, Method, NoBallot, NoSuchQuestion, RulesFrozen
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import NONCE_BYTES, LeafKind, canonical, commitment, sha256_of
 from participation.voting.logic import tidied, why_invalid, why_unfit
@@ -103,8 +97,9 @@ def freeze_rules(session: Session, *, contest_id: int, rules: Mapping[str, Any],
     Method, questions, options, and with which key the log is signed are added to the rules. Keys left from a
     publishing that failed are used.
 
-    :param rules: JSON in whole numbers, texts, lists and objects. ``effect_sentence`` (a marked msgid) and
-        ``decided_by`` (a text with variants) are shown on the contest's own pages.
+    :param rules: JSON in whole numbers, texts, lists and objects. ``effect_sentence`` (a marked msgid),
+        ``decided_by`` and ``title`` (texts with variants) are shown on the contest's own pages, which lead to ``home``,
+        the page of what the vote belongs to, and after the release to ``result``.
     :raises RulesFrozen: if they are frozen already
     :raises UnfitTerms: if the terms of a question do not hold together
     """
@@ -157,9 +152,11 @@ def cast_ballot(
         reason = why_invalid(chosen, asked)
         if reason is not None:
             raise reason
-        participant = join(session, audience_id=question.audience_id, who=who, terms_version=TERMS_VERSION, now=now)
-        _enter_roll(session, question_id, participant.id, now)
-        tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant.id)
+        participant = join_unnamed(
+            session, audience_id=question.audience_id, who=who, terms_version=TERMS_VERSION, now=now
+        )
+        _enter_roll(session, question_id, participant, now)
+        tag = keys.tag(contest=question.contest, question=question.slug, participant_id=participant)
         return _put(session, question, tag, chosen)
 
 
@@ -246,17 +243,18 @@ def _places() -> Select[*tuple[Any, ...]]:
 
 def _place(session: Session, question_id: int) -> tuple[Row[Any], Asked]:
     """Return where a question belongs and what it asks. Neither ever changes, so it may be read before the door."""
-    rows = session.execute(
-        _places()
-        .join(Option, Option.question_id == Question.id)
-        .add_columns(Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
-        .where(Question.id == question_id)
-        .order_by(Option.position)
-    ).all()
+    rows = run(session, _offered(), question=question_id).all()
     if not rows:
         raise NoSuchQuestion()
     first, costs = rows[0], {row.option: row.cost for row in rows if row.cost is not None}
     return first, Asked(Method(first.method), tuple(row.option for row in rows), first.terms, costs)
+
+
+@lru_cache(maxsize=1)
+def _offered() -> Select[*tuple[Any, ...]]:
+    with_options = _places().join(Option, Option.question_id == Question.id)
+    asked = (Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
+    return with_options.add_columns(*asked).where(Question.id == bindparam("question")).order_by(Option.position)
 
 
 def _entries_of(person_id: UUID) -> Select[*tuple[Any, ...]]:
@@ -283,27 +281,41 @@ def _enter_roll(session: Session, question_id: int, participant: UUID, now: date
     An entry that is there is written over with itself instead of left alone (DO NOTHING), because only so it is
     locked: else a withdrawal in between leaves a ballot without an entry.
     """
-    entry = insert(session, RollEntry).values(
-        question_id=question_id, participant_id=participant, took_part_on=berlin(now).date()
-    )
-    key = [RollEntry.question_id, RollEntry.participant_id]
-    session.execute(entry.on_conflict_do_update(index_elements=key, set_={"took_part_on": RollEntry.took_part_on}))
+    entry = {"question_id": question_id, "participant_id": participant, "took_part_on": berlin(now).date()}
+    run(session, _entering(is_postgresql(session)), **entry)
+
+
+@lru_cache(maxsize=2)
+def _entering(on_postgresql: bool) -> Any:
+    entry, key = insert_on(on_postgresql, RollEntry.__table__), ["question_id", "participant_id"]
+    return entry.on_conflict_do_update(index_elements=key, set_={"took_part_on": RollEntry.took_part_on})
 
 
 def _put(session: Session, question: Row[Any], tag: bytes, choice: Any) -> Standing:
     """Insert or change the ballot under a tag. A new nonce comes with each new choice, and only then."""
     written = canonical(choice)
-    mine = (Ballot.question_id == question.id, Ballot.voter_tag == tag)
-    known = session.execute(select(Ballot.choice, Ballot.commitment).where(*mine).with_for_update()).one_or_none()
+    known = run(session, _known(), question=question.id, tag=tag).one_or_none()
     if known is not None and known.choice == written:
         return Standing(question.id, choice, known.commitment)
     nonce = secrets.token_bytes(NONCE_BYTES)
     promise = commitment(contest=question.contest, question=question.slug, nonce=nonce, choice=written)
     values = {"nonce": nonce, "choice": written, "commitment": promise}
-    row = insert(session, Ballot).values(question_id=question.id, voter_tag=tag, **values)
-    session.execute(row.on_conflict_do_update(index_elements=[Ballot.question_id, Ballot.voter_tag], set_=values))
+    run(session, _putting(is_postgresql(session)), question_id=question.id, voter_tag=tag, **values)
     _tell_log(session, question, cast=promise, void=known.commitment if known is not None else None)
     return Standing(question.id, choice, promise)
+
+
+@lru_cache(maxsize=1)
+def _known() -> Select[*tuple[Any, ...]]:
+    mine = (Ballot.question_id == bindparam("question"), Ballot.voter_tag == bindparam("tag"))
+    return select(Ballot.choice, Ballot.commitment).where(*mine).with_for_update()
+
+
+@lru_cache(maxsize=2)
+def _putting(on_postgresql: bool) -> Any:
+    row = insert_on(on_postgresql, Ballot.__table__)
+    written = {name: row.excluded[name] for name in ("nonce", "choice", "commitment")}
+    return row.on_conflict_do_update(index_elements=["question_id", "voter_tag"], set_=written)
 
 
 def _remove(session: Session, question: Row[Any], participant: UUID, keys: KeyFolder) -> bool:
@@ -333,4 +345,4 @@ def _tell_log(session: Session, question: Row[Any], *, void: bytes | None, cast:
             leaves.append((void, LeafKind.VOID))
     if leaves:
         rows = [{"question_id": question.id, "commitment": promise, "kind": kind} for promise, kind in leaves]
-        session.execute(insert(session, PendingLeaf).values(rows))
+        session.connection().execute(insert(PendingLeaf), rows)

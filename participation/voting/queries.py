@@ -6,14 +6,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Row, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
-from participation.audiences.facts import Admission, NotAdmitted
+from participation.audiences.facts import NOBODY, Admission, NotAdmitted
 from participation.audiences.models import Audience, Participant
+from participation.foundation.db import run
 from participation.foundation.facts import Fact, Holding
 from participation.voting.facts import Asked, KeyLost, Method, NoBallot, NoSuchQuestion
 from participation.voting.keys import KeyFolder
@@ -23,9 +25,6 @@ from participation.windows.facts import State, WindowNotPublished, WindowTimes, 
 from participation.windows.models import Window
 
 TIMES = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
-
-NOBODY = UUID(int=0)
-"""Who a visitor is looked up as. Not NULL, which imported participants have in place of a person."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +99,8 @@ class QuestionCard(Answered):
     has_voted: bool
     why_not: Fact | None
     """Why nobody, or this person, can vote now; None also for a visitor who would only have to sign in."""
+    result: str | None
+    """The path of the result, once it is released."""
     receipts: bool = False
     """Whether voters are offered a receipt."""
 
@@ -126,9 +127,10 @@ class ContestCard:
     opens_at: datetime
     ends_at: datetime
     rules: dict[str, Any]
+    result: str | None
+    """The path of the result, once it is released."""
     questions: tuple[QuestionLine, ...]
     keeps_log: bool
-    is_released: bool
     anonymous_at: datetime | None
     """When the key was destroyed; until then ballots are confidential, not anonymous."""
 
@@ -161,17 +163,21 @@ def question_place(session: Session, *, contest: str, question: str) -> Question
 
     :raises NoSuchQuestion: if there is none
     """
-    named = (
-        select(Question.id, Question.home, Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
-        .join(Contest, Contest.id == Question.contest_id)
-        .join(Option, Option.question_id == Question.id)
-        .where(Contest.slug == contest, Question.slug == question)
-        .order_by(Option.position)
-    )
-    rows = session.execute(named).all()
+    rows = run(session, _named(), contest=contest, question=question).all()
     if not rows:
         raise NoSuchQuestion()
     return QuestionPlace(rows[0].id, rows[0].home, _asked(rows))
+
+
+@lru_cache(maxsize=1)
+def _named() -> Select[*tuple[Any, ...]]:
+    found = select(Question.id, Question.home, Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
+    return (
+        found.join(Contest, Contest.id == Question.contest_id)
+        .join(Option, Option.question_id == Question.id)
+        .where(Contest.slug == bindparam("contest"), Question.slug == bindparam("question"))
+        .order_by(Option.position)
+    )
 
 
 def question_at(session: Session, *, contest: str, number: int) -> int | None:
@@ -219,6 +225,7 @@ def question_card(
         has_voted=participant is not None,
         choice=choice,
         why_not=why_not,
+        result=first.result if _is_released(first.released_at, now) else None,
         receipts=first.receipts and first.log_key is not None,
     )
 
@@ -233,8 +240,8 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
         select(
             Contest.id,
             Contest.rules,
-            Contest.log_key,
             Contest.released_at,
+            Contest.log_key,
             Contest.anonymous_at,
             Window.audience_id,
             *TIMES,
@@ -254,9 +261,9 @@ def contest_card(session: Session, *, contest: str, viewer: UUID | None, now: da
         opens_at=times.opens_at,
         ends_at=times.ends_at,
         rules=found.rules or {},
+        result=(found.rules or {}).get("result") if _is_released(found.released_at, now) else None,
         questions=_lines(session, found.id, found.audience_id, viewer),
         keeps_log=found.log_key is not None,
-        is_released=found.released_at is not None,
         anonymous_at=found.anonymous_at,
     )
 
@@ -342,6 +349,8 @@ def _question(question_id: int) -> Select[*tuple[Any, ...]]:
             Option.slug.label("option"),
             Option.label,
             Option.cost,
+            Contest.released_at,
+            Contest.rules["result"].as_string().label("result"),
             Window.audience_id,
             *TIMES,
             Audience.admission,
@@ -421,6 +430,10 @@ def _choice(session: Session, question: Row[Any], participant: UUID | None, keys
     found = select(Ballot.choice).where(Ballot.question_id == question.id, Ballot.voter_tag == tag)
     choice = session.execute(found).scalar_one_or_none()
     return json.loads(choice) if choice is not None else None
+
+
+def _is_released(released_at: datetime | None, now: datetime) -> bool:
+    return released_at is not None and released_at <= now
 
 
 def _why_not_admitted(row: Row[Any]) -> Fact | None:

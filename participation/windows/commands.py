@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from participation.foundation.clock import Clock
-from participation.foundation.db import lock_door
+from participation.foundation.db import lock_door, run
 from participation.windows.facts import WindowTimes, why_shut
 from participation.windows.models import Window
 
@@ -87,5 +89,11 @@ def take_back(session: Session, window_id: int) -> None:
 
 
 def _read(session: Session, window_id: int) -> WindowTimes:
-    fresh = select(Window).where(Window.id == window_id).execution_options(populate_existing=True)
-    return session.execute(fresh).scalar_one().times
+    """Read the window as it is now: columns, and no row that the session may know from before."""
+    return WindowTimes(*run(session, _facts(), window=window_id).one())
+
+
+@lru_cache(maxsize=1)
+def _facts() -> Select[*tuple[Any, ...]]:
+    columns = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
+    return select(*columns).where(Window.id == bindparam("window"))

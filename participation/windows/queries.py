@@ -11,7 +11,8 @@ from participation.windows.models import Window
 
 def times_of(session: Session, window_id: int) -> WindowTimes:
     """Return the facts of a window."""
-    return session.execute(select(Window).where(Window.id == window_id)).scalar_one().times
+    columns = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
+    return WindowTimes(*session.execute(select(*columns).where(Window.id == window_id)).one())
 
 
 def audience_of(session: Session, window_id: int) -> int:

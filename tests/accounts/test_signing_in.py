@@ -19,6 +19,7 @@ from participation.accounts import commands
 from participation.accounts.facts import LinkSpent
 from participation.accounts.models import Consent, MailLink, Person, SignIn
 from participation.foundation.clock import StoppedClock
+from participation.foundation.db import transaction
 from tests.statements import Statements
 from tests.world import a_person
 from tests.world.accounts import PASSWORD, letters_to, link_to, with_password
@@ -118,6 +119,54 @@ def test_a_second_click_in_the_same_browser_goes_on(client: FlaskClient, session
         assert (again.status_code, again.location) == (303, "/konto")
 
 
+def _as_the_same_browser(client: FlaskClient) -> FlaskClient:
+    """Return a client that carries what this one carries now, as a second request does that waits for no answer."""
+    other = client.application.test_client()
+    with client.session_transaction() as now, other.session_transaction() as later:
+        later.update(now)
+    return other
+
+
+def test_a_double_tap_ends_signed_in_even_if_the_first_answer_gets_lost(
+    client: FlaskClient, session: Session, clock: StoppedClock
+) -> None:
+    link = a_link(session, clock, "neu@example.org") + "?next=/konto"
+    form = {"csrf_token": _token_on(client.get(link).text)}
+    second, late = _as_the_same_browser(client), _as_the_same_browser(client)
+    assert client.post(link, data=form).location == "/konto"
+    clock.advance(timedelta(seconds=59))
+    again = second.post(link, data=form)
+    assert (again.status_code, again.location) == (303, "/konto")
+    assert "neu@example.org" in second.get("/konto").text
+    clock.advance(timedelta(seconds=1))
+    assert late.post(link, data=form).status_code == 410
+
+
+def test_a_second_tap_on_a_form_older_than_the_sign_in_goes_on(
+    client: FlaskClient, session: Session, clock: StoppedClock
+) -> None:
+    link = a_link(session, clock, "neu@example.org") + "?next=/konto"
+    form = {"csrf_token": _token_on(client.get(link).text)}
+    for _ in range(2):
+        answer = client.post(link, data=form)
+        assert (answer.status_code, answer.location) == (303, "/konto")
+
+
+def test_a_form_without_its_token_uses_no_link_and_is_shown_again(
+    client: FlaskClient, session: Session, clock: StoppedClock
+) -> None:
+    link = a_link(session, clock, "neu@example.org")
+    refused = client.post(link, data={"csrf_token": "falsch"})
+    assert refused.status_code == 400
+    assert "Bitte drücken Sie noch einmal." in refused.text
+    assert session.execute(select(func.count()).select_from(SignIn)).scalar_one() == 0
+    assert client.post(link, data={"csrf_token": _token_on(refused.text)}).status_code == 303
+
+
+def _token_on(page: str) -> str:
+    return page.split('name="csrf_token" value="')[1].split('"', maxsplit=1)[0]
+
+
 def test_a_link_runs_out_after_an_hour_and_offers_a_new_one(
     client: FlaskClient, session: Session, clock: StoppedClock
 ) -> None:
@@ -140,6 +189,26 @@ def test_an_unknown_address_is_asked_for_the_terms_on_the_page_of_its_link(
     assert 'name="agreed"' in client.get(link).text
     assert post(client, link).status_code == 422
     assert post(client, link, agreed="y").status_code == 303
+
+
+def test_an_official_whose_invitation_ran_out_agrees_when_signing_in_by_link(
+    client: FlaskClient, session: Session, clock: StoppedClock
+) -> None:
+    with transaction(session):
+        commands.invite(session, email="amt@example.org", language="de", now=clock())
+    clock.advance(timedelta(days=8))
+    post(client, "/anmeldelink", email="amt@example.org")
+    link = link_to(session, "amt@example.org")
+    assert 'name="agreed"' in client.get(link).text
+    assert post(client, link).status_code == 422
+    assert post(client, link, agreed="y").status_code == 303
+    session.rollback()
+    assert session.execute(select(Consent.given_at)).scalar_one() == clock.at
+    post(client, "/abmelden")
+    post(client, "/anmeldelink", email="amt@example.org")
+    again = link_to(session, "amt@example.org")
+    assert 'name="agreed"' not in client.get(again).text
+    assert post(client, again).status_code == 303
 
 
 def test_a_link_of_an_erased_account_makes_no_new_one(session: Session, clock: StoppedClock) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from waitress import serve
 
 from participation.app import create_app
+from participation.foundation.serving import keep_connections
 
 
 def hello() -> Flask:
@@ -21,6 +22,7 @@ def hello() -> Flask:
 
 def main() -> None:
     """Serve both until killed."""
+    keep_connections()
     small, whole = hello(), create_app()
 
     def both(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -200,11 +200,11 @@ def test_a_name_that_cannot_stand_there_changes_nothing(
 # ── Disclosure and erasing ────────────────────────────────────────────────────────────────────────────────────────────
 def test_everything_somebody_handed_in_is_disclosed(session: Session, round: RoundWords, clock: StoppedClock) -> None:
     ada = a_citizen(session, shown_as="Ada")
-    first, second = (a_comment(session, round, clock=clock, who=ada) for _ in range(2))
+    first, second = (a_comment(session, round, clock=clock, who=ada, text=text) for text in (TEXT, f"{TEXT} Sehr."))
     a_comment(session, round, clock=clock)
     set_state(session, second, State.WITHHELD, 1, "spam")
     held = queries.held_about(session, ada.person_id)
-    assert [(one.text, one.facts["state"]) for one in held] == [(TEXT, "published"), (TEXT, "withheld")]
+    assert [(one.text, one.facts["state"]) for one in held] == [(TEXT, "published"), (f"{TEXT} Sehr.", "withheld")]
     assert first != second
 
 

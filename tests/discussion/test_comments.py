@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import NameMissing, NameNotUsable, NotAdmitted, Who
 from participation.audiences.models import Participant
+from participation.contributions import commands as contributions
 from participation.contributions.facts import (
     LONGEST_TEXT,
     NETIQUETTE_VERSION,
@@ -25,6 +28,7 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from tests.world import RoundWords, a_citizen, a_person, a_round
 from tests.world.discussion import (
+    TEXT,
     a_comment,
     a_rating,
     a_reply,
@@ -107,6 +111,45 @@ def test_a_text_of_the_shortest_and_of_the_greatest_length_is_taken(
     comment = a_comment(session, round, clock=clock, text=text)
     session.rollback()
     assert session.get_one(Contribution, comment, populate_existing=True).text == text.strip()
+
+
+def test_the_same_sent_again_within_ten_minutes_is_one_comment_and_one_reply(
+    session: Session, round: RoundWords, clock: StoppedClock, ada: Who
+) -> None:
+    comment = a_comment(session, round, clock=clock, who=ada)
+    answer = a_reply(session, comment, clock=clock, who=ada)
+    clock.at += timedelta(minutes=10, seconds=-1)
+    assert a_comment(session, round, clock=clock, who=ada, text=f" {TEXT}\n") == comment
+    assert a_reply(session, comment, clock=clock, who=ada) == answer
+    assert counters(session, round.thread_id) == (1, 1, 1, 0, 0, 0)
+    assert counters_that_differ(session) == []
+
+
+def test_another_stance_place_author_or_a_later_moment_is_something_new(
+    session: Session, round: RoundWords, clock: StoppedClock, ada: Who
+) -> None:
+    first = a_comment(session, round, clock=clock, who=ada)
+    others = [
+        a_comment(session, round, clock=clock, who=ada, stance=Stance.AGAINST),
+        a_comment(session, round, clock=clock, who=ada, thread_id=round.subjects[1].thread_id),
+        a_comment(session, round, clock=clock),
+        a_reply(session, first, clock=clock, who=ada),
+    ]
+    others.append(a_reply(session, others[0], clock=clock, who=ada))
+    clock.at += timedelta(minutes=10)
+    others.append(a_comment(session, round, clock=clock, who=ada))
+    assert len({first, *others}) == 7
+
+
+def test_what_was_withdrawn_may_be_said_again_and_what_was_withheld_is_not_written_anew(
+    session: Session, round: RoundWords, clock: StoppedClock, ada: Who
+) -> None:
+    comment = a_comment(session, round, clock=clock, who=ada)
+    commands.withdraw_comment(session, comment_id=comment, who=ada, clock=clock)
+    again = a_comment(session, round, clock=clock, who=ada)
+    assert again != comment
+    decide(session, again, "withheld", reason="spam")
+    assert a_comment(session, round, clock=clock, who=ada) == again
 
 
 def test_replies_go_one_level_deep(session: Session, round: RoundWords, clock: StoppedClock) -> None:
@@ -359,9 +402,10 @@ def test_erasing_keeps_what_was_public_and_blanks_what_nobody_saw(
 ) -> None:
     public = a_comment(session, round, clock=clock, who=ada)
     premoderate(session, round.thread_id)
-    held = a_comment(session, round, clock=clock, who=ada)
+    held = a_comment(session, round, clock=clock, who=ada, text="Auch das liest noch niemand.")
     before = fresh_thread(session, round.thread_id).version
     commands.forget(session, ada.person_id, clock)
+    contributions.forget(session, ada.person_id, clock)
     session.expire_all()
     assert session.get_one(Contribution, public).text
     waiting = session.get_one(Contribution, held)

@@ -123,7 +123,7 @@ def test_nothing_of_the_corpus_runs_on_the_page_or_in_the_form(
     """The 830 inputs, twenty at a time as comments with replies; each also typed into the form and sent back."""
     inputs = [text for text in map(plain_text, corpus()) if text]
     assert len(inputs) > 800
-    ids = [a_comment(session, round, clock=clock, who=ada) for _ in range(20)]
+    ids = [a_comment(session, round, clock=clock, who=ada, text=f"Beitrag Nummer {n}") for n in range(20)]
     for start in range(0, len(inputs), len(ids)):
         some = inputs[start : start + len(ids)]
         with transaction(session):

@@ -156,6 +156,31 @@ def test_a_comment_is_posted_and_shown_at_once(me: FlaskClient, session: Session
     assert "veröffentlicht" in words
 
 
+def test_a_second_click_leads_to_what_the_first_one_wrote(
+    me: FlaskClient, session: Session, round: RoundWords, clock: StoppedClock
+) -> None:
+    typed = {"text": TEXT, "stance": "in_favour", "shown_as": "Ada Ö."}
+    first, second = (post(me, post_to(round), **typed) for _ in range(2))
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.location == second.location
+    assert said(session) == 1
+    comment = int(first.location.rpartition("-")[2])
+    answers = [post(me, f"/kommentare/{comment}/antworten", text=TEXT) for _ in range(2)]
+    assert answers[0].location == answers[1].location
+    assert said(session) == 2
+
+
+def test_who_sends_again_what_was_withheld_is_told_so(
+    me: FlaskClient, session: Session, round: RoundWords, clock: StoppedClock
+) -> None:
+    typed = {"text": TEXT, "stance": "in_favour", "shown_as": "Ada Ö."}
+    written = post(me, post_to(round), **typed).location
+    decide(session, int(written.rpartition("-")[2]), "withheld", reason="spam")
+    again = post(me, post_to(round), **typed)
+    assert again.location == written
+    assert "Diesen Beitrag hat die Moderation schon zurückgehalten." in text_of(me.get(again.location).text)
+
+
 def test_the_name_is_asked_for_once_and_the_last_one_offered(
     me: FlaskClient, session: Session, round: RoundWords, ada: Who
 ) -> None:
@@ -406,7 +431,8 @@ def test_who_writes_faster_than_anybody_reads_is_slowed_down(
     me: FlaskClient, session: Session, round: RoundWords, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("participation.discussion.views.MOST_TEXTS", 2)
-    sent = [post(me, post_to(round), stance="neutral", text=TEXT, shown_as="Ada").status_code for _ in range(3)]
+    texts = [f"{TEXT} Zum {number}. Mal." for number in range(3)]
+    sent = [post(me, post_to(round), stance="neutral", text=text, shown_as="Ada").status_code for text in texts]
     assert sent == [303, 303, 429]
     assert said(session) == 2
     clock.advance(timedelta(hours=1))

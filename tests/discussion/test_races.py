@@ -46,8 +46,29 @@ def posting(thread: int, who: Who, clock: StoppedClock, stance: Stance = Stance.
     )
 
 
+def posting_number(thread: int, who: Who, clock: StoppedClock) -> Act:
+    return lambda own: posting(thread, who, clock)(own).id  # type: ignore[attr-defined]
+
+
+def replying_number(comment: int, who: Who, clock: StoppedClock) -> Act:
+    return lambda own: replying(comment, who, clock)(own).id  # type: ignore[attr-defined]
+
+
 def replying(comment: int, who: Who, clock: StoppedClock) -> Act:
     return lambda own: commands.reply(own, comment_id=comment, who=who, text=TEXT, language="de", clock=clock)
+
+
+def test_eight_presses_of_the_same_button_leave_one_comment_and_one_reply(
+    session: Session, crowd: Engine, round: RoundWords, clock: StoppedClock, ada: Who
+) -> None:
+    other = a_comment(session, round, clock=clock)
+    commented = in_threads(crowd, [posting_number(round.thread_id, ada, clock)] * 8, threads=8)
+    replied = in_threads(crowd, [replying_number(other, ada, clock)] * 8, threads=8)
+    assert mishaps(commented + replied) == []
+    assert len(set(commented)) == len(set(replied)) == 1
+    thread = fresh_thread(session, round.thread_id)
+    assert (thread.comments, thread.replies) == (2, 1)
+    assert counters_that_differ(session) == []
 
 
 @pytest.mark.parametrize("shows_interim", [False, True], ids=["sums hidden", "sums shown"])

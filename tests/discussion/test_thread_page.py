@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from uuid import UUID, uuid4
@@ -307,3 +308,27 @@ def test_a_page_takes_three_statements_however_much_was_said(
             page = look(viewer)
         assert len(page.rows) == min(PAGE, number + 1)
         assert len(seen) == 3, str(seen)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("order", Order)
+def test_no_page_reads_a_whole_table(
+    session: Session,
+    round: RoundWords,
+    clock: StoppedClock,
+    ada: Who,
+    look: Callable[..., ThreadPage],
+    statements: Callable[[], AbstractContextManager[Statements]],
+    order: Order,
+) -> None:
+    """For a visitor too, who has rated nothing: every rating was read for every comment once."""
+    a_rating(session, a_comment(session, round, clock=clock, who=ada), clock=clock)
+    for viewer in (None, ada.person_id):
+        with statements() as seen:
+            look(viewer, order=order, stance=Stance.AGAINST)
+            look(viewer, order=order)
+        for statement in seen:
+            open_places = (None,) * statement.count("?")
+            plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", open_places)
+            steps = [row.detail for row in plan]
+            assert not [step for step in steps if re.match("SCAN (?!anon|.subquery)", step)], steps

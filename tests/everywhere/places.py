@@ -25,7 +25,9 @@ from participation.discussion.models import Comment, Thread
 from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
 from participation.foundation.db import transaction
-from participation.moderation.models import Notice
+from participation.moderation.commands import decide
+from participation.moderation.facts import Outcome
+from participation.moderation.models import ModerationDecision, Notice, Review
 from participation.results.commands import count_round, release_round
 from participation.results.models import TieDecision
 from participation.voting.commands import cast_ballot
@@ -37,6 +39,7 @@ from tests.world.voting import keys_of
 NOON = datetime(2026, 6, 1, 10, tzinfo=UTC)
 """Noon in Bochum, while the first round is open."""
 
+RECEIPT = "ein-link-zu-einer-meldung"
 LINK = "ein-link-aus-einer-mail"
 ROLES = (
     "visitor",
@@ -81,6 +84,7 @@ def build(session: Session, settings: Settings) -> Places:
     _add_acts(session, places, KeyFolder(settings.key_dir))
     _add_ends(session, places)
     _add_drafts(session, places, office_id)
+    _add_decisions(session, places)
     return places
 
 
@@ -123,8 +127,48 @@ def _add_acts(session: Session, places: Places, keys: KeyFolder) -> None:
     places.comments |= {"held": held, "withheld": withheld}
     with transaction(session):
         session.add(
-            Notice(contribution_id=places.comments["open"], kind="other", text="Bitte ansehen", created_at=NOON)
+            Notice(
+                contribution_id=places.comments["open"],
+                kind="other",
+                text="Bitte ansehen",
+                created_at=NOON,
+                token=RECEIPT,
+                language="de",
+            )
         )
+
+
+def _add_decisions(session: Session, places: Places) -> None:
+    """Add a decision that can still be undone, and one whose author asked for a second look."""
+    round, moderator = places.rounds["open"], places.people["moderator"]
+    for name, when in (("decision", NOON), ("review", NOON - timedelta(days=1))):
+        comment = a_comment(session, round, places.people["citizen"], f"Darüber wird entschieden ({name}).")
+        clock = StoppedClock(when)
+        made = decide(
+            session,
+            contribution_id=comment,
+            by=moderator,
+            outcome=Outcome.WITHHELD,
+            rule="persons",
+            reason="Das ist eine Beleidigung.",
+            version=1,
+            clock=clock,
+        )
+        places.numbers[name] = made
+    with transaction(session):
+        # The address of the letter, which the places of a rule can name.
+        session.add(
+            Review(
+                decision_id=places.numbers["review"],
+                contested_by=moderator,
+                words="Das war ein Zitat.",
+                asked_at=NOON,
+                reason="",
+            )
+        )
+        session.flush()
+        places.numbers["token"] = session.get_one(ModerationDecision, places.numbers["review"]).token or ""
+        places.numbers["review"] = session.query(Review.id).scalar()
 
 
 def a_comment(
@@ -188,7 +232,7 @@ def _add_drafts(session: Session, places: Places, office_id: int) -> None:
     with transaction(session):
         session.add_all([intent, tie, a_link()])
         session.flush()
-        places.numbers = {
+        places.numbers |= {
             "concept": session.get_one(Concept, version.concept_id).slug,
             "version": version.number,
             "leitthema": theme.id,
@@ -253,15 +297,21 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/kommentare/", "comment_id", "comment", lambda places, state: places.comments[state]),
     ("/beitraege/", "contribution_id", "comment", lambda places, state: places.comments[state]),
     ("/moderation/", "contribution_id", "comment", lambda places, state: places.comments[state]),
+    ("/moderation/runden/", "slug", "round", lambda places, state: places.rounds[state].slug),
+    ("/moderation/entscheidungen/", "decision_id", "", lambda places, state: places.numbers["decision"]),
+    ("/moderation/ueberpruefungen/", "review_id", "", lambda places, state: places.numbers["review"]),
+    ("/ueberpruefung/", "token", "", lambda places, state: places.numbers["token"]),
     ("/verwaltung/konzepte/", "slug", "", lambda places, state: places.numbers["concept"]),
     ("/verwaltung/konzepte/", "number", "", lambda places, state: places.numbers["version"]),
     ("/verwaltung/konzepte/", "leitthema_id", "", lambda places, state: places.numbers["leitthema"]),
     ("/verwaltung/konzepte/", "field_id", "", lambda places, state: places.numbers["handlungsfeld"]),
     ("/verwaltung/konzepte/", "kind", "", lambda places, state: "handlungsfelder"),
     ("/verwaltung/konzepte/", "thing_id", "", lambda places, state: places.numbers["handlungsfeld"]),
+    ("/meldungen/", "token", "", lambda places, state: RECEIPT),
     ("/anmeldelink/", "token", "", lambda places, state: LINK),
     ("/fortsetzen/", "intent_id", "", lambda places, state: places.numbers["intent"]),
     ("/verwaltung/berechtigungen/", "grant_id", "", lambda places, state: places.numbers["grant"]),
+    ("/verwaltung/signale/", "office_id", "", lambda places, state: places.numbers["office"]),
     ("/verwaltung/stellen/", "office_id", "", lambda places, state: places.numbers["office"]),
     ("/meine-beteiligung/beitraege/", "slug", "round", lambda places, state: places.rounds[state].slug),
     ("/meine-beteiligung/bewertungen/", "slug", "round", lambda places, state: places.rounds[state].slug),

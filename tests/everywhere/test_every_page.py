@@ -43,6 +43,9 @@ NO_LINK = {
     "accounts.link": "stands in a mail",
     "accounts.resume": "comes after signing in",
     "letters.mailbox": "is there in development alone",
+    "moderation.decision": "stands in a mail, and with one's own contribution where something was decided against it",
+    "moderation.notice_status": "comes after a form, and stands in a mail",
+    "moderation_desk.review": "is there once an author asks for it",
     "voting.question": "is shown where a vote had a mistake",
 }
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -9,8 +9,17 @@ from urllib.parse import urlsplit
 
 import html5lib
 import pytest
+from jinja2.utils import urlize
 
-from participation.foundation.markup import LONGEST_MARKDOWN, TAGS, citizen_html, clean, link_is_safe, staff_html
+from participation.foundation.markup import (
+    CITIZEN_LINK,
+    LONGEST_MARKDOWN,
+    TAGS,
+    citizen_html,
+    clean,
+    link_is_safe,
+    staff_html,
+)
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -132,3 +141,23 @@ def test_a_text_of_full_length_is_done_in_bounded_work() -> None:
     citizen_html("a@b.c " * 800)
     citizen_html("<" * 5000)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kein Link, nur <b>Zeichen</b> & Wörter. Und (Klammern)!",
+        "http://bochum.example/a?b=1&c=2, und weiter",
+        "(HTTPS://BOCHUM.EXAMPLE)",
+        "www.bochum.de.",
+        "stadt.info und wald.org",
+        "http://127.0.0.1:8000/x",
+        "mailto:stadt@bochum.example",
+        "<stadt@bochum.example>",
+        "stadt\u0130.\u0130nfo",
+        *HOSTILE,
+    ],
+)
+def test_links_of_citizens_are_found_wherever_there_is_one(text: str) -> None:
+    """Texts that cannot hold one are not searched word by word; that must never hide one."""
+    assert citizen_html(text) == f'<p dir="auto">{urlize(text, rel=CITIZEN_LINK)}</p>'

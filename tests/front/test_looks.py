@@ -10,6 +10,9 @@ from flask.testing import FlaskClient
 from tests.browsers import OpenBrowser
 from tests.front.pattern import PAGES
 
+# These pages read no table.
+pytestmark = pytest.mark.sqlite
+
 EVERYTHING = (
     *(f"/muster/{name}" for name in PAGES),
     "/",

@@ -19,7 +19,7 @@ def test_a_vote_is_saved_without_loading_the_page_and_focus_stays(browser_page: 
     expect(browser_page.locator("#frage-1-against")).to_have_attribute("aria-pressed", "true")
     expect(browser_page.locator("#frage-1-for")).to_have_attribute("aria-pressed", "false")
     assert browser_page.evaluate("window.stays") is True
-    assert browser_page.evaluate(FOCUSED) == "frage-1-against"
+    expect(browser_page.locator("#frage-1-against")).to_be_focused()
     expect(browser_page.locator("#ansage")).to_have_text("Ihre Stimme ist gespeichert.")
     assert Kept.vote == "against"
 

@@ -6,6 +6,7 @@ import ast
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -40,6 +41,23 @@ def test_a_gap_of_each_kind_is_named() -> None:
     english.add("alt", "old")
     named = {line.split(":")[0] for line in translations.gaps(found, english)}
     assert named == {"missing", "untranslated", "other placeholders", "fuzzy", "obsolete"}
+
+
+def test_a_catalogue_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, english = tmp_path / "en" / "messages.po", Catalog(locale="en")
+    english.add("alt", "old")
+    translations.write_english(english, path)
+    before = path.read_bytes()
+
+    def fail(file: BinaryIO, *_: object, **__: object) -> None:
+        file.write(b"half of it")
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(translations, "write_po", fail)
+    with pytest.raises(OSError, match="full"):
+        translations.write_english(english, path)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def _spoken_files() -> list[Path]:

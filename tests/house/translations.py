@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -72,8 +73,16 @@ def read_english() -> Catalog:
 def write_english(catalog: Catalog, path: Path = ENGLISH) -> None:
     """Write the catalogue without places in the code, which would change with every line."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        write_po(file, catalog, width=110, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True)
+    # Whoever reads meanwhile finds the old catalogue or the new one, never half of one.
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with half.open("wb") as file:
+            write_po(
+                file, catalog, width=110, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True
+            )
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def _keys(catalog: Catalog) -> set[tuple[str | None, str]]:

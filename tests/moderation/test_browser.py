@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from participation.contributions.facts import State
 from participation.foundation.clock import StoppedClock
-from participation.moderation.models import Notice
+from participation.moderation.commands import contest
+from participation.moderation.facts import UNDO_FOR
+from participation.moderation.models import ModerationDecision, Notice
 from tests.servers import Live
 from tests.world import a_moderator, a_round
-from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, state_of
+from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, state_of, withhold
 from tests.world.sign_in import sign_in_browser
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
     from tests.browsers import OpenBrowser
 
 
@@ -39,7 +40,7 @@ def test_the_queue_is_worked_through_by_keyboard(
     page.keyboard.press("j")
     page.keyboard.press("r")
     page.wait_for_url("**/moderation/*")
-    assert page.get_by_label("Zurückhalten", exact=True).is_checked()
+    expect(page.get_by_label("Zurückhalten", exact=True)).to_be_checked()
     axe(page)
     page.get_by_label("1. Achten Sie die anderen").check()
     page.get_by_label("Begründung").fill(REASON)
@@ -49,7 +50,7 @@ def test_the_queue_is_worked_through_by_keyboard(
     page.wait_for_load_state()
     assert state_of(session, second) == State.WITHHELD
     page.keyboard.press("?")
-    assert page.get_by_role("dialog").is_visible()
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert len(decision_letters(session)) == 2
 
 
@@ -65,12 +66,12 @@ def test_moderating_without_javascript_on_a_phone(
     nu(page.content())
     page.get_by_role("link", name="Zurückhalten …").click()
     page.get_by_role("button", name="Entscheidung speichern").click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("3. Keine privaten Daten").check()
     page.get_by_label("Begründung").fill("Eine Telefonnummer.")
     nu(page.content())
     page.get_by_role("button", name="Entscheidung speichern").click()
-    assert page.url.endswith("/moderation?liste=reported")
+    expect(page).to_have_url(f"{live.url}/moderation?liste=reported")
     assert state_of(session, comment) == State.WITHHELD
 
 
@@ -90,3 +91,31 @@ def test_a_visitor_reports_in_the_browser(
     page.get_by_role("heading", name="Danke für Ihre Meldung").wait_for()
     session.rollback()
     assert session.execute(select(func.count()).select_from(Notice)).scalar_one() == 1
+
+
+def test_the_other_pages_of_case_work_have_no_barrier(
+    session: Session,
+    live: Live,
+    open_browser: OpenBrowser,
+    axe: Callable[[Page], None],
+    nu: Callable[[str], None],
+    clock: StoppedClock,
+) -> None:
+    round = a_round(session)
+    comment, other = (a_comment(session, round, clock=clock) for _ in range(2))
+    receipt = a_notice(session, other, clock=clock)
+    made = withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    clock.advance(UNDO_FOR)
+    token = session.get_one(ModerationDecision, made).token or ""
+    visitor = open_browser(width=360, dark=True)
+    for path in (f"/ueberpruefung/{token}", f"/meldungen/{receipt.token}"):
+        visitor.goto(path)
+        axe(visitor)
+        nu(visitor.content())
+    asked = contest(session, token=token, words="Das war ein Zitat.", clock=clock)
+    page = open_browser(width=360)
+    sign_in_browser(page, live, session, a_moderator(session, round))
+    for path in (f"/moderation/ueberpruefungen/{asked}", "/moderation?liste=reviews", f"/moderation/{other}"):
+        page.goto(path)
+        axe(page)
+        nu(page.content())

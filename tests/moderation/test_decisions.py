@@ -17,7 +17,7 @@ from participation.discussion.models import Comment
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.journal.models import JournalEntry
-from participation.moderation.commands import decide, import_decisions
+from participation.moderation.commands import import_decisions
 from participation.moderation.facts import (
     AlreadySo,
     DecidedMeanwhile,
@@ -235,48 +235,6 @@ def test_decisions_go_on_after_the_close(session: Session, clock: StoppedClock) 
     withhold(session, comment, by=a_moderator(session, round), clock=clock)
     assert state_of(session, comment) == State.WITHHELD
     assert counts_of(session, round.thread_id)["comments"] == 0
-
-
-@pytest.mark.parametrize("start", ["held", "published", "withheld", "withdrawn"])
-@pytest.mark.parametrize("outcome", list(Outcome))
-def test_from_every_state_to_every_outcome(session: Session, clock: StoppedClock, start: str, outcome: Outcome) -> None:
-    round, author = a_round(session), a_citizen(session)
-    moderator = a_moderator(session, round)
-    comment = a_comment(session, round, clock=clock, who=author, held=start == "held")
-    last = withhold(session, comment, by=moderator, clock=clock, reason="Zuerst.") if start == "withheld" else None
-    version = 1
-    if start == "withdrawn":
-        withdraw_comment(session, comment_id=comment, who=author, clock=clock)
-        version = 2
-    refused = {
-        ("withdrawn", Outcome.PUBLISHED): WithdrawnMeanwhile,
-        ("withdrawn", Outcome.WITHHELD): WithdrawnMeanwhile,
-    }
-    refused[("published", Outcome.PUBLISHED)] = AlreadySo
-    letters = len(decision_letters(session))
-
-    def act() -> int:
-        return decide(
-            session,
-            contribution_id=comment,
-            by=moderator,
-            outcome=outcome,
-            rule="law",
-            reason=REASON,
-            version=version,
-            last_seen=last,
-            clock=clock,
-        )
-
-    if (start, outcome) in refused:
-        with pytest.raises(refused[(start, outcome)]):
-            act()
-        assert state_of(session, comment) == start and len(decision_letters(session)) == letters
-    else:
-        act()
-        assert state_of(session, comment) == outcome.value and len(decision_letters(session)) == letters + 1
-        counted = counts_of(session, round.thread_id)["comments"]
-        assert counted == (1 if outcome is Outcome.PUBLISHED else 0)
 
 
 # ── Imports ───────────────────────────────────────────────────────────────────────────────────────────────────────────

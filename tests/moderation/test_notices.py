@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,12 +13,15 @@ from sqlalchemy.orm import Session
 from participation.audiences.models import Participant
 from participation.contributions.facts import State
 from participation.foundation.clock import StoppedClock
-from participation.moderation.facts import AlreadyReported, NothingToReport
+from participation.letters.jobs import send_letters
+from participation.moderation import jobs
+from participation.moderation.facts import UNDO_FOR, AlreadyReported, NothingToReport
 from participation.moderation.models import Notice
 from participation.moderation.views import MOST_NOTICES
+from tests.servers import Postbox
 from tests.world import BEFORE, CLOSES, a_citizen, a_moderator, a_participant, a_person, a_round
-from tests.world.moderation import a_comment, a_notice, publish, state_of, withhold
-from tests.world.sign_in import post, signed_in
+from tests.world.moderation import REASON, a_comment, a_notice, publish, state_of, withhold
+from tests.world.sign_in import post, signed_in, token_of
 
 
 def path(comment: int) -> str:
@@ -36,10 +40,75 @@ def test_a_visitor_reports_and_the_comment_stays_public(
     assert "Mehr Bäume" in client.get(path(comment)).text
     answer = post(client, path(comment), kind="insult", text="Das ist gemein.")
     assert answer.status_code == 303
-    assert "bleibt er sichtbar" in client.get(answer.location).text
     (notice,) = notices(session)
+    assert answer.location == f"/meldungen/{notice.token}"
+    assert "bleibt er sichtbar" in client.get(answer.location).text
     assert (notice.participant_id, notice.kind, notice.text) == (None, "insult", "Das ist gemein.")
     assert state_of(session, comment) == State.PUBLISHED
+
+
+def test_a_receipt_is_found_by_its_own_address_alone(
+    session: Session, client: FlaskClient, clock: StoppedClock
+) -> None:
+    comment = a_comment(session, a_round(session), clock=clock)
+    one, other = (a_notice(session, comment, clock=clock, text=f"Text {number}.") for number in (1, 2))
+    page = client.get(f"/meldungen/{one.token}")
+    assert f"<dd>{one.number}</dd>" in page.text and "Text 1." in page.text and "Text 2." not in page.text
+    assert page.headers["X-Robots-Tag"] == "noindex" and len(one.token) >= 22 and one.token != other.token
+    for guessed in (str(one.number), one.token[:-1], "x"):
+        assert client.get(f"/meldungen/{guessed}").status_code == 404
+
+
+def test_the_outcome_is_told_once_it_cannot_be_undone(
+    session: Session, client: FlaskClient, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock)
+    receipt = a_notice(session, comment, clock=clock)
+    withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    waiting = client.get(f"/meldungen/{receipt.token}").text
+    assert "Wartet auf eine Entscheidung" in waiting and "nicht mehr öffentlich" not in waiting
+    clock.advance(UNDO_FOR)
+    told = client.get(f"/meldungen/{receipt.token}").text
+    assert "nicht mehr öffentlich" in told and "Achten Sie die anderen" in told and REASON not in told
+
+
+def test_who_leaves_an_address_gets_two_letters_in_their_language_and_the_address_goes(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock)
+    visitor = app.test_client()
+    fields = {"kind": "spam", "text": "", "email": "melderin@example.org"}
+    headers = {"Accept-Language": "en"}
+    given = {"csrf_token": token_of(visitor), **fields}
+    assert visitor.post(path(comment), data=given, headers=headers).status_code == 303
+    a_notice(session, comment, clock=clock)
+    with app.app_context():
+        send_letters()
+        publish(session, comment, by=a_moderator(session, round), clock=clock)
+        send_letters()
+        assert len(smtp.letters) == 1, "nothing leaves while it can be undone"
+        clock.advance(UNDO_FOR)
+        send_letters()
+        jobs.forget_old()
+    received, decided = smtp.to("melderin@example.org")
+    (first, _) = notices(session)
+    assert str(received["Subject"]) == f"Your report {first.id} has arrived"
+    assert str(decided["Subject"]) == f"Your report {first.id} has been decided"
+    for letter in (received, decided):
+        assert f"/meldungen/{first.token}" in letter.get_content() and letter["Content-Language"] == "en"
+    clock.advance(timedelta(seconds=1))
+    with app.app_context():
+        jobs.forget_old()
+    assert notices(session)[0].email is None
+
+
+def test_an_address_that_is_none_is_named(session: Session, client: FlaskClient, clock: StoppedClock) -> None:
+    comment = a_comment(session, a_round(session), clock=clock)
+    answer = post(client, path(comment), kind="spam", text="Mein Satz.", email="keine Adresse")
+    assert answer.status_code == 422 and "Mein Satz." in answer.text and "keine Adresse" in answer.text
+    assert notices(session) == []
 
 
 def test_ten_notices_hide_nothing(session: Session, clock: StoppedClock) -> None:

@@ -9,9 +9,11 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from participation.audiences.facts import Who
+from participation.audiences.facts import Role, Who
+from participation.audiences.models import RoleGrant
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.discussion.commands import edit_comment, rate_comment, withdraw_comment
@@ -19,11 +21,12 @@ from participation.discussion.facts import Stance, Value
 from participation.discussion.models import Comment
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
-from participation.moderation.facts import Listed
+from participation.moderation.commands import report
+from participation.moderation.facts import OPEN_FOR, UNDO_FOR, Listed, NoticeKind
 from participation.moderation.models import Notice
-from participation.moderation.queries import queue
+from participation.moderation.queries import Only, queue
 from tests.statements import Statements
-from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_round, a_staff_member
+from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_round, a_staff_member, an_official
 from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, publish, state_of, withhold
 from tests.world.sign_in import post, signed_in
 
@@ -140,6 +143,171 @@ def test_five_hundred_items_cost_eight_statements(
         page = browser.get(f"/moderation?liste={listed.value}")
     assert page.status_code == 200 and "500" in page.text and "250" in page.text
     assert len(seen) <= 8, str(seen)
+
+
+# ── Side by side, in time ─────────────────────────────────────────────────────────────────────────────────────────────
+def test_what_somebody_has_open_is_marked_for_the_others_and_frees_itself(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    mine, theirs = (signed_in(app, session, a_moderator(session, round)) for _ in range(2))
+    opened = post(mine, f"/moderation/{comment}/bearbeitung", listed="held")
+    assert (opened.status_code, opened.location) == (303, f"/moderation/{comment}?liste=held")
+    assert "Gerade offen" not in mine.get("/moderation").text
+    for path in ("/moderation", f"/moderation/{comment}"):
+        assert "Gerade offen bei einer anderen Person" in theirs.get(path).text
+    post(theirs, f"/moderation/{comment}/bearbeitung", listed="held")
+    assert "Gerade offen" not in mine.get("/moderation").text, "what somebody has open stays theirs"
+    clock.advance(OPEN_FOR)
+    assert "Gerade offen" not in theirs.get("/moderation").text
+    post(theirs, f"/moderation/{comment}/bearbeitung", listed="held")
+    assert "Gerade offen" in mine.get("/moderation").text
+    post(theirs, f"/moderation/{comment}/entscheidung", outcome="published", version="1", last_seen="", listed="held")
+    assert "Gerade offen" not in mine.get(f"/moderation/{comment}").text
+
+
+def test_deadlines_count_hours_of_working_days_as_each_round_sets_them(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    slow, quick = a_round(session), a_round(session)
+    moderator = an_official(session, Role.MODERATOR, office_id=slow.office_id)
+    with transaction(session):
+        session.add(RoleGrant(person_id=moderator, role=Role.MODERATOR, audience_id=quick.audience_id, since=clock.at))
+    staff = a_staff_member(session, office_id=quick.office_id)
+    browser = signed_in(app, session, staff)
+    assert post(browser, f"/moderation/runden/{quick.slug}", hours="2").status_code == 303
+    for wrong in ("0", "241", "viel", ""):
+        assert post(browser, f"/moderation/runden/{quick.slug}", hours=wrong).status_code == 422
+    assert browser.get(f"/moderation/runden/{slow.slug}").status_code == 404
+    late, early = a_comment(session, quick, clock=clock, held=True), a_comment(session, slow, clock=clock, held=True)
+    clock.advance(timedelta(hours=3))
+    found = queue(session, moderator=moderator, listed=Listed.HELD, now=clock())
+    assert (found.held.count, found.held.overdue) == (2, 1)
+    assert {row.id: row.is_overdue for row in found.page.rows} == {late: True, early: False}
+    for only, seen in (
+        (Only(overdue=True), [late]),
+        (Only(round_slug=slow.slug), [early]),
+        (Only(kind="spam"), []),
+        (Only(), [late, early]),
+    ):
+        rows = queue(session, moderator=moderator, listed=Listed.HELD, now=clock(), only=only).page.rows
+        assert [row.id for row in rows] == seen
+
+
+def test_reported_is_narrowed_by_the_kind_of_an_open_notice(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    one, other = (a_comment(session, round, clock=clock, text=f"Gemeldeter Text {n}.") for n in (1, 2))
+    a_notice(session, one, clock=clock)
+    report(session, contribution_id=other, kind=NoticeKind.SPAM, text="", reporter=None, clock=clock)
+    browser = signed_in(app, session, a_moderator(session, round))
+    page = browser.get("/moderation?liste=reported&art=spam").text
+    assert "Gemeldeter Text 2." in page and "Gemeldeter Text 1." not in page and "(2)" in page
+    assert "Gemeldeter Text 1." in browser.get("/moderation?liste=reported&art=bogus").text
+
+
+def test_what_is_passed_on_waits_in_a_list_of_its_own(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True, text="Ein schwieriger Fall.")
+    browser = signed_in(app, session, a_moderator(session, round))
+    nothing = post(browser, f"/moderation/{comment}/weitergabe", why=" ")
+    assert nothing.status_code == 422 and "Warum geben Sie" in nothing.text
+    assert post(browser, f"/moderation/{comment}/weitergabe", why="Bitte juristisch prüfen.").status_code == 303
+    assert "Ein schwieriger Fall." not in browser.get("/moderation").text
+    page = browser.get("/moderation?liste=escalated").text
+    assert "Ein schwieriger Fall." in page and "Bitte juristisch prüfen." in page
+    assert post(browser, f"/moderation/{comment}/weitergabe", why="Noch einmal.").status_code == 303
+    assert "schon so entschieden" in browser.get("/moderation").text
+    publish(session, comment, by=a_moderator(session, round), clock=clock)
+    assert "Ein schwieriger Fall." not in browser.get("/moderation?liste=escalated").text
+
+
+def test_a_decision_is_taken_back_on_the_page(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    mine, theirs = (signed_in(app, session, a_moderator(session, round)) for _ in range(2))
+    fields_now = {"outcome": "published", "version": "1", "last_seen": "", "listed": "held"}
+    post(mine, f"/moderation/{comment}/entscheidung", **fields_now)
+    assert "Zurücknehmen" not in theirs.get("/moderation?liste=decided").text
+    page = mine.get("/moderation?liste=decided").text
+    path = re.search(r'action="(/moderation/entscheidungen/\d+/ruecknahme)"', page)
+    assert path is not None
+    assert "nur, wer entschieden hat" in follow(theirs, path[1])
+    assert "Alles ist wie vorher" in follow(mine, path[1])
+    assert state_of(session, comment) == State.HELD
+    assert "schon zurückgenommen" in follow(mine, path[1])
+    assert "zurückgenommen" in mine.get("/moderation?liste=decided").text
+
+
+def follow(browser: FlaskClient, path: str) -> str:
+    """Send an empty form and return the page that it leads to."""
+    answer = post(browser, path)
+    assert answer.status_code == 303
+    return browser.get(answer.location).text
+
+
+def test_a_second_look_from_the_letter_to_the_answer(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment = a_comment(session, round, clock=clock, who=author)
+    first = a_moderator(session, round)
+    withhold(session, comment, by=first, clock=clock)
+    clock.advance(UNDO_FOR)
+    own = signed_in(app, session, author.person_id).get("/meine-beteiligung").text
+    path = re.search(r'href="(/ueberpruefung/[^"]+)"', own)
+    assert path is not None
+    visitor = app.test_client()
+    assert REASON in visitor.get(path[1]).text
+    assert post(visitor, path[1], words="Das war ein Zitat.").status_code == 303
+    assert "um eine Überprüfung gebeten" in visitor.get(path[1]).text
+    assert post(visitor, path[1], words="Noch einmal.").status_code == 422
+    mine, theirs = signed_in(app, session, first), signed_in(app, session, a_moderator(session, round))
+    number = re.search(r"/moderation/ueberpruefungen/(\d+)", theirs.get("/moderation?liste=reviews").text)
+    assert number is not None
+    there = f"/moderation/ueberpruefungen/{number[1]}"
+    assert "übernimmt eine andere Person" in mine.get(there).text
+    given = {"outcome": "reversed", "reason": "Es ist ein Zitat."}
+    refused = post(mine, there, **given)
+    assert refused.status_code == 422 and "urteilt eine andere Person" in refused.text
+    assert post(theirs, there, outcome="reversed", reason=" ").status_code == 422
+    assert "Das war ein Zitat." in theirs.get(there).text
+    assert post(theirs, there, **given).status_code == 303
+    assert state_of(session, comment) == State.PUBLISHED
+    told = visitor.get(path[1]).text
+    assert "Es ist ein Zitat." in told and "zurückgenommen" in told
+    assert "(0)" in theirs.get("/moderation?liste=reviews").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"outcome": "redacted", "passages": "steht nicht da"}, "steht so nicht im Text"),
+        ({"outcome": "redacted"}, "Bitte schreiben Sie die Stellen ab"),
+        ({"outcome": "duplicate", "duplicate_of": "999999"}, "Nummer eines anderen öffentlichen Beitrags"),
+        ({"outcome": "duplicate", "duplicate_of": "x"}, "Bitte geben Sie eine Nummer an."),
+        ({"outcome": "moved", "moved_to": "999999"}, "anderes Thema derselben Beteiligung"),
+        ({"outcome": "moved", "moved_to": "bogus"}, "anderes Thema derselben Beteiligung"),
+        ({"outcome": "reword", "rule": ""}, "Bitte nennen Sie die verletzte Regel."),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_other_outcomes_is_named_and_nothing_typed_is_lost(
+    session: Session, app: Flask, clock: StoppedClock, changes: dict[str, str], words: str
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    browser = signed_in(app, session, a_moderator(session, round))
+    answer = post(browser, f"/moderation/{comment}/entscheidung", **fields(**changes))
+    assert answer.status_code == 422 and words in answer.text and "ist eine Beleidigung." in answer.text
+    assert state_of(session, comment) == State.HELD
+
+
+def test_a_case_names_what_says_the_same_already(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    first = a_comment(session, round, clock=clock, text="Mehr Bäume auf dem Husemannplatz, bitte!")
+    a_comment(session, round, clock=clock, text="Ein Radweg an der Königsallee wäre gut.")
+    comment = a_comment(session, round, clock=clock, text="Bitte mehr Bäume auf dem Husemannplatz.")
+    page = signed_in(app, session, a_moderator(session, round)).get(f"/moderation/{comment}").text
+    assert "Vielleicht doppelt" in page and f"daneben-{first}" in page and "Königsallee" not in page
 
 
 # ── One case ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,18 +14,30 @@ from sqlalchemy.orm import Session
 from participation.contributions.facts import ChangedMeanwhile
 from participation.contributions.models import Contribution
 from participation.discussion.commands import edit_comment, post_comment, rate_comment, reply
-from participation.discussion.facts import Stance, Value
+from participation.discussion.facts import MovedMeanwhile, Stance, Value
 from participation.discussion.models import Comment
 from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
 from participation.foundation.facts import Fact
-from participation.moderation.facts import AlreadyReported, AlreadySo, DecidedMeanwhile
-from participation.moderation.models import Case, ModerationDecision, Notice
+from participation.letters.commands import claim_letter
+from participation.moderation.commands import contest, review, undo
+from participation.moderation.facts import (
+    UNDO_FOR,
+    AlreadyContested,
+    AlreadyReported,
+    AlreadySo,
+    AlreadyUndone,
+    DecidedMeanwhile,
+    Outcome,
+    ReviewOutcome,
+)
+from participation.moderation.models import Case, ModerationDecision, Notice, Review
 from tests.world import a_citizen, a_moderator, a_participant, a_person, a_round
 from tests.world.moderation import (
     a_comment,
     a_notice,
     counts_of,
+    decide_so,
     decision_letters,
     publish,
     state_of,
@@ -199,3 +211,112 @@ def test_a_comment_answered_while_it_is_withheld_counts_right(
     assert counts_of(session, round.thread_id)["comments"] == 0
     replies = session.execute(select(func.count()).select_from(Comment).where(Comment.level == 1)).scalar_one()
     assert counts_of(session, round.thread_id)["replies"] == replies
+
+
+def test_of_eight_undos_one_takes_back(session: Session, new_session: NewSession, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment, moderator = a_comment(session, round, clock=clock), a_moderator(session, round)
+    made = withhold(session, comment, by=moderator, clock=clock)
+    sessions = [new_session() for _ in range(8)]
+    said = at_once([lambda own=own: undo(own, decision_id=made, by=moderator, clock=clock) for own in sessions])
+    assert sorted(said) == [AlreadyUndone.__name__] * 7 + ["done"]
+    assert state_of(session, comment) == "published" and decision_letters(session) == []
+    assert counters_that_differ(session) == []
+
+
+def test_an_undo_and_another_decision_never_both_hold(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    one, other = a_moderator(session, round), a_moderator(session, round)
+    first, second = new_session(), new_session()
+    for _ in range(20):
+        comment = a_comment(session, round, clock=clock)
+        made = withhold(session, comment, by=one, clock=clock)
+        session.rollback()
+        said = at_once(
+            [
+                lambda made=made: undo(first, decision_id=made, by=one, clock=clock),
+                lambda comment=comment, made=made: publish(second, comment, by=other, clock=clock, last_seen=made),
+            ]
+        )
+        assert sorted(said) in (["DecidedMeanwhile", "done"], ["AlreadySo", "done"])
+        assert state_of(session, comment) == "published"
+    assert counters_that_differ(session) == []
+
+
+def test_a_letter_that_is_being_sent_and_an_undo_exclude_each_other(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    moderator = a_moderator(session, round)
+    mine, theirs = new_session(), new_session()
+    for _ in range(20):
+        comment = a_comment(session, round, clock=clock)
+        made = withhold(session, comment, by=moderator, clock=clock)
+        session.rollback()
+        later = StoppedClock(clock() + UNDO_FOR)
+        sent: list[object] = []
+        said = at_once(
+            [
+                lambda made=made: undo(mine, decision_id=made, by=moderator, clock=clock),
+                lambda sent=sent, later=later: sent.append(claim_letter(theirs, clock=later)),
+            ]
+        )
+        assert (said[0] == "done") == (sent[0] is None)
+        assert state_of(session, comment) == ("published" if said[0] == "done" else "withheld")
+
+
+def test_counters_hold_while_a_comment_moves_under_replies_and_ratings(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round, who = a_round(session), a_citizen(session)
+    here, there = (subject.thread_id for subject in round.subjects)
+    moderator = a_moderator(session, round)
+    sessions = [new_session() for _ in range(4)]
+    for _ in range(10):
+        comment = a_comment(session, round, clock=clock)
+        session.rollback()
+
+        def answer(own: Session, comment: int = comment) -> None:
+            reply(own, comment_id=comment, who=who, text="Eine Antwort darauf.", language="de", clock=clock)
+
+        said = at_once(
+            [
+                lambda: answer(sessions[0]),
+                lambda: answer(sessions[1]),
+                lambda comment=comment: rate_comment(
+                    sessions[2], comment_id=comment, who=who, value=Value.AGREE, clock=clock
+                ),
+                lambda comment=comment: decide_so(
+                    sessions[3], comment, Outcome.MOVED, by=moderator, clock=clock, moved_to=there
+                ),
+            ]
+        )
+        assert said[2:] == ["done", "done"] and set(said[:2]) <= {"done", MovedMeanwhile.__name__}
+        assert counters_that_differ(session) == []
+    assert counts_of(session, here)["comments"] == 0 and counts_of(session, there)["comments"] == 10
+
+
+def test_of_two_second_looks_one_is_given(session: Session, new_session: NewSession, clock: StoppedClock) -> None:
+    round = a_round(session)
+    first = a_moderator(session, round)
+    others = [a_moderator(session, round) for _ in range(2)]
+    comment = a_comment(session, round, clock=clock)
+    made = withhold(session, comment, by=first, clock=clock)
+    clock.advance(UNDO_FOR)
+    token = session.get_one(ModerationDecision, made).token or ""
+    session.rollback()
+    asking = [new_session() for _ in range(4)]
+    said = at_once([lambda own=own: contest(own, token=token, words="", clock=clock) for own in asking])
+    assert sorted(said) == [AlreadyContested.__name__] * 3 + ["done"]
+    number = session.execute(select(Review.id)).scalar_one()
+    session.rollback()
+    given = [
+        lambda own=new_session(), by=by, outcome=outcome: review(
+            own, review_id=number, by=by, outcome=outcome, reason="Ein Grund.", clock=clock
+        )
+        for by, outcome in zip(others, ReviewOutcome, strict=True)
+    ]
+    assert sorted(at_once(given)) == [AlreadySo.__name__, "done"]
+    assert counters_that_differ(session) == []

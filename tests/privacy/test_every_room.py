@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from importlib import import_module
 
 from participation.foundation.model import Base
@@ -37,7 +38,7 @@ def test_every_room_that_knows_people_is_on_the_list() -> None:
 def test_the_search_for_such_rooms_finds_them() -> None:
     found = rooms_that_know_people()
     assert found["voting"] == {"roll_entry"}
-    assert found["moderation"] == {"notice", "moderation_decision"}
+    assert found["moderation"] == {"notice", "moderation_decision", "case", "decision_undo", "review"}
     assert {"accounts", "audiences", "contributions", "discussion", "results", "rounds"} <= set(found)
 
 
@@ -49,3 +50,17 @@ def test_no_room_stands_twice_and_each_has_a_name_that_people_understand() -> No
 
 def test_accounts_and_names_are_forgotten_last() -> None:
     assert [room.name for room in ROOMS][-2:] == ["audiences", "accounts"]
+
+
+def test_the_list_alone_says_who_forgets() -> None:
+    """No room forgets for another one, so that each is asked once and in the order of the list."""
+    callers = [
+        f"{path.parent.name}: {ast.unparse(call)}"
+        for path in rooms.python_files()
+        if path.name == "commands.py"
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef) and function.name == "forget"
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".forget")
+    ]
+    assert callers == []

@@ -12,9 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
+from participation.contributions.models import Contribution
 from participation.discussion.commands import rate_comment
 from participation.discussion.facts import Value
 from participation.foundation.clock import StoppedClock
+from participation.foundation.db import transaction
 from participation.results.commands import count_round, release_round
 from participation.voting.commands import cast_ballot
 from participation.voting.facts import Choice
@@ -153,6 +155,16 @@ def test_after_the_release_everybody_sees_the_same_figures(
         assert page.get_data(as_text=True).count("<table") >= 3, name
         assert client.get(f"{path}.json").get_json()["figures"]["contest"]["participants"] == 5
     assert visitors["visitor"].get(f"{path}.csv").status_code == 200
+
+
+def test_what_is_quoted_carries_its_language(app: Flask, session: Session, lively: Lively, clock: StoppedClock) -> None:
+    with transaction(session):
+        session.get_one(Contribution, lively.comments["trees"]).language = "en"
+    released(session, lively, clock)
+    page = app.test_client().get(f"/runden/{lively.round.slug}/ergebnis", headers={"Accept-Language": "de"}).text
+    assert '<html lang="de">' in page
+    assert '<blockquote lang="en" dir="auto"><p>Mehr Bäume auf dem Platz, bitte.' in page
+    assert '<blockquote lang="de" dir="auto"><p>Mehr Bänke unter den Bäumen.' in page
 
 
 def test_staff_counts_and_releases_by_its_pages(

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from participation.accounts.models import Person
 from participation.audiences.facts import Role
 from participation.foundation.clock import StoppedClock, berlin
 from participation.rounds import queries
@@ -19,7 +20,18 @@ from participation.rounds.commands import publish_round
 from participation.rounds.forms import fields_of
 from participation.rounds.models import Round
 from participation.voting.keys import KeyFolder
-from tests.world import BEFORE, a_concept_version, a_person, a_staff_member, an_office, an_official
+from tests.everywhere.pages import forms_on
+from tests.world import (
+    BEFORE,
+    a_concept_version,
+    a_moderator,
+    a_person,
+    a_round,
+    a_staff_member,
+    an_admin,
+    an_office,
+    an_official,
+)
 from tests.world.sign_in import post, signed_in
 
 DESK = "/verwaltung/runden"
@@ -279,3 +291,45 @@ def test_staff_of_one_round_edits_it_without_seeing_the_concepts_of_the_office(
     assert f'<option selected value="{version}">' in page
     typed = {**fields(draft, session, staff), "summary_de": "Von der Hilfe geschrieben"}
     assert post(client, f"{DESK}/leben/bearbeitung", **typed).status_code == 303
+
+
+# ── Roles on one round ────────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_administrator_sees_grants_and_withdraws_roles_on_one_round(app: Flask, session: Session) -> None:
+    round, other = a_round(session), a_round(session)
+    here, elsewhere = (
+        session.get_one(Person, an_official(session, Role.STAFF, office_id=one.office_id)).email or ""
+        for one in (round, other)
+    )
+    admin, path = signed_in(app, session, an_admin(session)), f"{DESK}/{round.slug}/berechtigungen"
+    front = admin.get(DESK).text
+    assert path in front and "Noch keine Beteiligung." not in front
+    form = next(one for one in forms_on(admin.get(path).text, path) if "email" in dict(one.fields))
+    fields = dict(form.fields) | {"email": "einzeln@example.org", "role": "moderator"}
+    fields.pop("csrf_token")
+    assert post(admin, form.action, **fields).location == path
+    page = admin.get(path).text
+    assert here in page and "einzeln@example.org" in page and elsewhere not in page
+    assert "einzeln@example.org" not in admin.get(f"{DESK}/{other.slug}/berechtigungen").text
+    withdraw = re.findall(r'action="(/verwaltung/berechtigungen/[0-9]+/entzug)"', page)
+    answers = [post(admin, one, next=path).location for one in withdraw]
+    assert answers == [path], "a role on the whole office is not withdrawn here"
+    page = admin.get(path).text
+    assert here in page and "einzeln@example.org" not in page
+
+
+def test_what_is_wrong_in_a_grant_keeps_the_round(app: Flask, session: Session) -> None:
+    round, admin = a_round(session), signed_in(app, session, an_admin(session))
+    back = f"{DESK}/{round.slug}/berechtigungen"
+    fields = {"role": "staff", "audience_id": str(round.audience_id), "next": back}
+    answer = post(admin, "/verwaltung/berechtigungen", email="keine Adresse", **fields)
+    assert answer.status_code == 422
+    kept = next(dict(one.fields) for one in forms_on(answer.text, DESK) if "email" in dict(one.fields))
+    assert (kept["audience_id"], kept["next"], kept["email"]) == (str(round.audience_id), back, "keine Adresse")
+
+
+def test_nobody_else_sees_who_may_act_on_a_round(app: Flask, session: Session, client: FlaskClient) -> None:
+    round = a_round(session)
+    moderator = signed_in(app, session, a_moderator(session, round))
+    for somebody in (client, moderator):
+        assert somebody.get(f"{DESK}/{round.slug}/berechtigungen").status_code == 403
+    assert "berechtigungen" not in client.get(DESK).text.split("<main")[1]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy.orm import Session
 
 from participation.foundation.config import Settings
@@ -15,9 +15,6 @@ from tests.servers import Live
 from tests.world import RoundWords, a_person, a_round
 from tests.world.sign_in import sign_in_browser, signed_in
 from tests.world.voting import ballots_and_roll, keys_of
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 
 @pytest.fixture
@@ -32,8 +29,8 @@ def person(session: Session) -> UUID:
     return a_person(session)
 
 
-def _pressed(page: Page) -> list[str]:
-    return page.locator("#abstimmung [aria-pressed=true]").all_inner_texts()
+def _pressed(page: Page) -> Locator:
+    return page.locator("#abstimmung [aria-pressed=true]")
 
 
 def test_a_click_is_saved_without_leaving_the_page(
@@ -45,7 +42,7 @@ def test_a_click_is_saved_without_leaving_the_page(
     page.evaluate("window.stayed = true")
     page.get_by_role("button", name="Dagegen").click()
     page.get_by_text("Gespeichert: Dagegen.", exact=False).first.wait_for()
-    assert _pressed(page) == ["Dagegen"]
+    expect(_pressed(page)).to_have_text(["Dagegen"])
     assert page.evaluate("window.stayed")
     assert page.evaluate("document.activeElement.id") == "abstimmung-dagegen"
     page.locator("#ansage", has_text="Gespeichert: Dagegen.").wait_for(state="attached")
@@ -61,10 +58,10 @@ def test_voting_works_without_javascript(
     sign_in_browser(page, live, session, person)
     page.goto(round.home)
     page.get_by_role("button", name="Dafür").first.click()
-    assert page.url.endswith(f"{round.home}#abstimmung")
-    assert _pressed(page) == ["Dafür"]
+    expect(page).to_have_url(f"{live.url}{round.home}#abstimmung")
+    expect(_pressed(page)).to_have_text(["Dafür"])
     page.get_by_role("button", name="Enthaltung").click()
-    assert _pressed(page) == ["Enthaltung"]
+    expect(_pressed(page)).to_have_text(["Enthaltung"])
     assert ballots_and_roll(session, round.question_id) == (1, 1)
 
 
@@ -85,7 +82,7 @@ def test_one_goes_through_the_cards_on_a_phone(
     page.get_by_text("2 von 2", exact=True).wait_for()
     page.get_by_role("link", name="Zurück").click()
     page.get_by_text("1 von 2", exact=True).wait_for()
-    assert _pressed(page) == ["Dafür"]
+    expect(_pressed(page)).to_have_text(["Dafür"])
     page.get_by_role("link", name="Weiter").click()
     page.get_by_role("link", name="Überspringen").click()
     page.get_by_text("Sie haben zu 1 von 2 Fragen abgestimmt.").wait_for()

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from participation.accounts.models import Intent
 from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
+from participation.results.commands import count_round, release_round
+from participation.rounds.models import Round
 from participation.voting import commands
 from participation.voting.models import Ballot
-from tests.world import CLOSES, OPENS, RoundWords, a_person, a_round
+from tests.world import CLOSES, OPENS, RoundWords, a_person, a_round, a_staff_member
 from tests.world.sign_in import post, signed_in
 from tests.world.voting import ballots_and_roll, keys_of
 
@@ -215,3 +217,27 @@ def test_pages_take_few_statements(round: RoundWords, citizen: FlaskClient, stat
     with statements() as seen:
         assert citizen.get(f"/abstimmungen/{round.contest_slug}{end}").status_code == 200
     assert len(seen) <= 8, str(seen)
+
+
+@pytest.mark.parametrize("end", ["", "/feld-1", "/karten/1"])
+def test_each_page_of_a_vote_names_the_round_and_leads_back_to_it(
+    client: FlaskClient, round: RoundWords, session: Session, end: str
+) -> None:
+    title = session.get_one(Round, round.id).title["de"]
+    page = client.get(f"/abstimmungen/{round.contest_slug}{end}").text
+    assert re.search(rf'href="/runden/{round.slug}"[^>]*>[^<]*{title}', page)
+
+
+@pytest.mark.parametrize("end", ["", "/feld-1", "/karten/1"])
+def test_once_the_result_is_released_each_page_of_a_vote_leads_there(
+    client: FlaskClient, round: RoundWords, session: Session, settings: Settings, clock: StoppedClock, end: str
+) -> None:
+    path, result = f"/abstimmungen/{round.contest_slug}{end}", f'href="/runden/{round.slug}/ergebnis"'
+    by = a_staff_member(session, office_id=round.office_id)
+    clock.at = CLOSES
+    count_round(session, round_id=round.id, by=by, clock=clock, keys=keys_of(round, settings.key_dir))
+    before = client.get(path).text
+    assert result not in before and "nach der Auszählung" in before
+    release_round(session, round_id=round.id, by=by, clock=clock)
+    after = client.get(path).text
+    assert result in after and "nach der Auszählung" not in after

@@ -17,7 +17,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from participation.accounts.models import Office, Person
+from participation.accounts.facts import TERMS_VERSION
+from participation.accounts.models import Consent, Office, Person
 from participation.audiences.facts import Admission, Kind, Role, Who
 from participation.audiences.models import Audience, Participant, RoleGrant
 from participation.concepts.models import Concept, ConceptVersion, HandlungsfeldVersion, Kernziel, Leitthema
@@ -92,7 +93,7 @@ def next_number() -> int:
 
 # ── People ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def a_person(session: Session, *, email: str | None = None, name: str | None = None, language: str = "de") -> UUID:
-    """Add an account without a password and return the person."""
+    """Add an account of somebody who agreed to the terms, without a password, and return the person."""
     number = next_number()
     person = Person(
         email=(email or f"person-{number}@example.org").lower(),
@@ -103,6 +104,7 @@ def a_person(session: Session, *, email: str | None = None, name: str | None = N
     with transaction(session):
         session.add(person)
         session.flush()
+        session.add(Consent(person_id=person.id, terms_version=TERMS_VERSION, given_at=BEFORE))
         return person.id
 
 

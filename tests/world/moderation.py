@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from participation.foundation.clock import Clock
 from participation.foundation.db import transaction
 from participation.letters.models import Letter
 from participation.moderation.commands import decide, report
-from participation.moderation.facts import NoticeKind, Outcome
+from participation.moderation.facts import NoticeKind, Outcome, Receipt
 from tests.world import RoundWords, a_citizen
 
 REASON = "»Trottel« ist eine Beleidigung."
@@ -53,7 +54,7 @@ def _premoderate(session: Session, thread_id: int, held: bool) -> None:
 
 def a_notice(
     session: Session, contribution_id: int, *, clock: Clock, by: UUID | None = None, text: str = "Das ist gemein."
-) -> int:
+) -> Receipt:
     """Report a contribution, as a visitor if nobody is named."""
     return report(session, contribution_id=contribution_id, kind=NoticeKind.INSULT, text=text, reporter=by, clock=clock)
 
@@ -95,6 +96,31 @@ def publish(
         version=version,
         last_seen=last_seen,
         clock=clock,
+    )
+
+
+def decide_so(
+    session: Session,
+    contribution_id: int,
+    outcome: Outcome,
+    *,
+    by: UUID,
+    clock: Clock,
+    version: int = 1,
+    last_seen: int | None = None,
+    **more: Any,
+) -> int:
+    """Decide with all that an outcome needs and the test does not name."""
+    given: dict[str, Any] = {"rule": "private", "reason": REASON}
+    return decide(
+        session,
+        contribution_id=contribution_id,
+        by=by,
+        outcome=outcome,
+        version=version,
+        last_seen=last_seen,
+        clock=clock,
+        **(given | more),
     )
 
 

@@ -1,0 +1,55 @@
+"""Texts in templates, in the language of the page and safe whatever is put into them."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask, render_template_string
+from flask_babel import force_locale
+
+from participation.foundation.i18n import current_language
+
+NAME = "<b>Kim</b>"
+TEXT = "{{ _('Der Beitrag von %(author)s.', author=name) }}"
+
+
+@pytest.mark.parametrize(
+    ("template", "written"),
+    [
+        ("{{ _('Diskussion') }}", "Discussion"),
+        ("{{ pgettext('tun', 'Antworten') }}", "Reply"),
+        ("{{ ngettext('%(num)s Kommentar', '%(num)s Kommentare', 1) }}", "1 comment"),
+        ("{{ ngettext('%(num)s Kommentar', '%(num)s Kommentare', 2) }}", "2 comments"),
+        ("{% trans %}Diskussion{% endtrans %}", "Discussion"),
+        ("{{ _('Das übersetzt niemand.') }}", "Das übersetzt niemand."),
+    ],
+)
+def test_a_template_speaks_the_language_of_the_moment(app: Flask, template: str, written: str) -> None:
+    with app.test_request_context():
+        german = render_template_string(template)
+        with force_locale("en"):
+            assert (current_language(), render_template_string(template)) == ("en", written)
+        assert (current_language(), render_template_string(template)) == ("de", german)
+
+
+def test_what_is_put_into_a_text_is_escaped_on_pages_and_left_as_it_is_in_letters(app: Flask) -> None:
+    app.jinja_env.globals["name"] = NAME
+    with app.test_request_context():
+        assert render_template_string(TEXT) == "Der Beitrag von &lt;b&gt;Kim&lt;/b&gt;."
+        assert (
+            render_template_string(f"{{% autoescape false %}}{TEXT}{{% endautoescape %}}") == f"Der Beitrag von {NAME}."
+        )
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "de"),
+        ("en-GB,en;q=0.9,de;q=0.1", "en"),
+        ("fr, de;q=0.5, en;q=0.4", "de"),
+        ("tlh", "de"),
+        ("\x80;q=x", "de"),
+    ],
+)
+def test_a_page_speaks_what_the_browser_prefers(app: Flask, header: str, language: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": header}):
+        assert current_language() == language

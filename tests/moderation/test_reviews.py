@@ -1,0 +1,214 @@
+"""A second look: asked for once, within six months, given by another person, with reasons, told by mail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from participation.contributions.facts import State
+from participation.discussion.commands import withdraw_comment
+from participation.discussion.queries import counters_that_differ
+from participation.foundation.clock import StoppedClock
+from participation.foundation.db import transaction
+from participation.letters.jobs import send_letters
+from participation.moderation.commands import contest, review, undo
+from participation.moderation.facts import (
+    CONTEST_FOR,
+    CONTESTABLE,
+    UNDO_FOR,
+    AlreadyContested,
+    AlreadySo,
+    NoSuchDecision,
+    NothingToContest,
+    NothingToDecide,
+    Outcome,
+    ReasonMissing,
+    ReviewOutcome,
+    ReviewTooLate,
+    SamePerson,
+    UndoOver,
+    WithdrawnMeanwhile,
+)
+from participation.moderation.models import ModerationDecision, Review
+from tests.moderation.test_undo import a_full_comment, snapshot
+from tests.servers import Postbox
+from tests.world import a_citizen, a_moderator, a_round
+from tests.world.moderation import a_comment, decide_so, decision_letters, publish, state_of, withhold
+
+
+def told(clock: StoppedClock) -> None:
+    """Let the ten minutes pass in which nobody was told yet."""
+    clock.advance(UNDO_FOR)
+
+
+def token_of(session: Session, decision_id: int) -> str:
+    session.rollback()
+    token = session.get_one(ModerationDecision, decision_id).token
+    assert token is not None
+    return token
+
+
+def test_a_second_look_that_reverses_brings_everything_back_and_tells_the_author_twice(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    author = a_citizen(session, email="ada@example.org", language="en")
+    comment = a_comment(session, round, clock=clock, who=author)
+    made = withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="Das war ein Zitat.", clock=clock)
+    second = a_moderator(session, round)
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.REVERSED, reason="Es ist ein Zitat.", clock=clock)
+    assert state_of(session, comment) == State.PUBLISHED and counters_that_differ(session) == []
+    kept = session.get_one(Review, asked)
+    result = session.get_one(ModerationDecision, kept.result_id)
+    assert (result.outcome, result.decided_by, result.reason) == ("published", second, "Es ist ein Zitat.")
+    with app.app_context():
+        send_letters()
+    subjects = [str(letter["Subject"]) for letter in smtp.to("ada@example.org")]
+    assert subjects == [
+        "Your contribution will not be published",
+        "Your request for a review has arrived",
+        "After the review: your contribution is public",
+    ]
+    assert "Es ist ein Zitat." in smtp.letters[2].get_content()
+    assert len(decision_letters(session)) == 1, "the reversal is told by the letter of the review alone"
+
+
+@pytest.mark.parametrize("outcome", sorted(CONTESTABLE))
+def test_every_outcome_can_be_reversed(session: Session, clock: StoppedClock, outcome: Outcome) -> None:
+    round = a_round(session)
+    comment = a_full_comment(session, round, clock)
+    original = a_comment(session, round, clock=clock)
+    more = {
+        Outcome.REDACTED: {"passages": ["Frau Beispiel"]},
+        Outcome.DUPLICATE: {"duplicate_of": original},
+        Outcome.MOVED: {"moved_to": round.subjects[1].thread_id},
+    }.get(outcome, {})
+    before = snapshot(session)
+    made = decide_so(session, comment, outcome, by=a_moderator(session, round), clock=clock, **more)
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="", clock=clock)
+    second = a_moderator(session, round)
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.REVERSED, reason="Doch nicht.", clock=clock)
+    assert snapshot(session) == before and counters_that_differ(session) == []
+
+
+def test_what_never_was_public_is_public_after_a_reversal(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    made = withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="", clock=clock)
+    second = a_moderator(session, round)
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.REVERSED, reason="Doch nicht.", clock=clock)
+    assert state_of(session, comment) == State.PUBLISHED
+    result = session.get_one(Review, asked).result_id
+    assert result is not None
+    with pytest.raises(UndoOver):
+        undo(session, decision_id=result, by=second, clock=clock)
+
+
+def test_a_second_look_that_upholds_changes_nothing(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock)
+    made = withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="", clock=clock)
+    second = a_moderator(session, round)
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.UPHELD, reason="Es bleibt dabei.", clock=clock)
+    assert state_of(session, comment) == State.WITHHELD
+    with pytest.raises(AlreadySo):
+        review(session, review_id=asked, by=second, outcome=ReviewOutcome.REVERSED, reason="Doch.", clock=clock)
+
+
+def test_it_is_another_person_and_the_database_says_so_too(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment, moderator = a_comment(session, round, clock=clock), a_moderator(session, round)
+    made = withhold(session, comment, by=moderator, clock=clock)
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="", clock=clock)
+    with pytest.raises(SamePerson):
+        review(session, review_id=asked, by=moderator, outcome=ReviewOutcome.UPHELD, reason="Ich.", clock=clock)
+    with pytest.raises(IntegrityError), transaction(session):
+        row = session.get_one(Review, asked)
+        row.decided_by, row.decided_at, row.outcome, row.reason = moderator, clock(), "upheld", "Ich."
+    with pytest.raises(IntegrityError), transaction(session):
+        row = session.get_one(Review, asked)
+        row.contested_by = a_moderator(session, round)
+    stranger = a_moderator(session, a_round(session))
+    with pytest.raises(NothingToDecide):
+        review(session, review_id=asked, by=stranger, outcome=ReviewOutcome.UPHELD, reason="Nein.", clock=clock)
+    with pytest.raises(ReasonMissing):
+        review(session, review_id=asked, by=stranger, outcome=ReviewOutcome.UPHELD, reason=" ", clock=clock)
+
+
+def test_it_is_asked_for_once_within_six_months(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    moderator = a_moderator(session, round)
+    first, second = (a_comment(session, round, clock=clock) for _ in range(2))
+    tokens = [token_of(session, withhold(session, comment, by=moderator, clock=clock)) for comment in (first, second)]
+    clock.advance(CONTEST_FOR - timedelta(seconds=1))
+    contest(session, token=tokens[0], words="", clock=clock)
+    with pytest.raises(AlreadyContested):
+        contest(session, token=tokens[0], words="Noch einmal.", clock=clock)
+    clock.advance(timedelta(seconds=1))
+    with pytest.raises(ReviewTooLate):
+        contest(session, token=tokens[1], words="", clock=clock)
+    with pytest.raises(NoSuchDecision):
+        contest(session, token="geraten", words="", clock=clock)
+    assert len(session.execute(select(Review)).all()) == 1
+
+
+def test_nobody_contests_what_nobody_was_told_yet(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock)
+    token = token_of(session, withhold(session, comment, by=a_moderator(session, round), clock=clock))
+    clock.advance(UNDO_FOR - timedelta(seconds=1))
+    with pytest.raises(NoSuchDecision):
+        contest(session, token=token, words="", clock=clock)
+    assert app.test_client().get(f"/ueberpruefung/{token}").status_code == 404
+
+
+def test_what_does_not_hold_any_more_is_not_contested(session: Session, clock: StoppedClock) -> None:
+    round, author = a_round(session), a_citizen(session)
+    moderator = a_moderator(session, round)
+    replaced, gone, kept = (
+        a_comment(session, round, clock=clock, who=author, text=f"Baum {n} fehlt.") for n in (1, 2, 3)
+    )
+    first = withhold(session, replaced, by=moderator, clock=clock)
+    undone = withhold(session, gone, by=moderator, clock=clock)
+    undo(session, decision_id=undone, by=moderator, clock=clock)
+    last = publish(session, replaced, by=moderator, clock=clock, last_seen=first)
+    public = decide_so(session, kept, Outcome.DUPLICATE, by=moderator, clock=clock, duplicate_of=gone)
+    withdraw_comment(session, comment_id=kept, who=author, clock=clock)
+    told(clock)
+    for made in (first, undone, last, public):
+        with pytest.raises(NothingToContest):
+            contest(session, token=token_of(session, made), words="", clock=clock)
+
+
+def test_a_review_of_what_was_withdrawn_meanwhile_is_named(session: Session, clock: StoppedClock) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment = a_comment(session, round, clock=clock, who=author)
+    other = a_comment(session, round, clock=clock)
+    made = decide_so(
+        session, comment, Outcome.DUPLICATE, by=a_moderator(session, round), clock=clock, duplicate_of=other
+    )
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="", clock=clock)
+    withdraw_comment(session, comment_id=comment, who=author, clock=clock)
+    with pytest.raises(WithdrawnMeanwhile):
+        review(
+            session,
+            review_id=asked,
+            by=a_moderator(session, round),
+            outcome=ReviewOutcome.REVERSED,
+            reason="Doch nicht.",
+            clock=clock,
+        )
