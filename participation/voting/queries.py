@@ -103,6 +103,8 @@ class QuestionCard(Answered):
     """The path of the result, once it is released."""
     receipts: bool = False
     """Whether voters are offered a receipt."""
+    keeps_log: bool = True
+    """Whether the contest will have an archive."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,7 @@ def question_card(
         why_not=why_not,
         result=first.result if _is_released(first.released_at, now) else None,
         receipts=first.receipts and first.log_key is not None,
+        keeps_log=first.log_key is not None,
     )
 
 
