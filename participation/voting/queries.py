@@ -305,6 +305,9 @@ def turnout(session: Session, *, contest_id: int) -> Turnout:
         RollEntry, RollEntry.question_id == Question.id
     )
     by_question = session.execute(rolls.where(Question.contest_id == contest_id).group_by(Question.slug)).all()
+    if len(by_question) == 1:
+        # Nobody is on the roll of a question twice.
+        return Turnout(by_question[0][1], {row[0]: row[1] for row in by_question})
     everybody = select(func.count(RollEntry.participant_id.distinct())).join(
         Question, Question.id == RollEntry.question_id
     )
