@@ -12,6 +12,7 @@ from flask import Flask, Response, abort, request
 from flask_babel import Babel
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
+from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -108,6 +109,9 @@ SHELL: tuple[ModuleType, ...] = (
 WORK: tuple[ModuleType, ...] = (accounts_jobs, archives_jobs, letters_jobs, log_jobs, moderation_jobs)
 """Everything that the worker does, named by ``register``."""
 
+GAPS_NAMED = 3
+"""How many keys that do not fit are named at the start; the shell names all."""
+
 LONGEST_REQUEST = 1_000_000
 """Bytes of a request; uploads come with a room of their own."""
 
@@ -145,11 +149,30 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     _guard(app, settings)
     _answer_when_busy(app)
     _serve_files(app, settings)
-    _check_keys(app, settings)
     forgotten = undeclared(app)
     if forgotten:
         raise ConfigurationGap(f"These views do not say who may see them: {', '.join(forgotten)}.")
     return app
+
+
+def name_key_gaps(app: Flask) -> None:
+    """Say in one line of the log if contests lack their keys or keys their contest; for processes that serve.
+
+    Nothing stops for it: the pages of such a contest say themselves what cannot be done. A database that has no
+    tables yet has no contests either.
+    """
+    with app.app_context():
+        try:
+            known = inspect(session().connection()).has_table("contest")
+            gaps = key_gaps(session(), keys=KeyFolder.of(app.extensions["settings"])) if known else []
+        except DBAPIError as failure:
+            app.logger.warning("keys could not be checked: %s", type(failure.orig).__name__)
+            return
+        finally:
+            session().rollback()
+    if gaps:
+        named = "; ".join(gaps[:GAPS_NAMED])
+        app.logger.warning("%s keys do not fit (flask contests check names all): %s", len(gaps), named)
 
 
 def _environment() -> dict[str, str]:
@@ -194,21 +217,6 @@ def _open_database(app: Flask, settings: Settings) -> None:
     with app.app_context():
         make_engine_rules(db.engine)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=False)
-
-
-def _check_keys(app: Flask, settings: Settings) -> None:
-    """Name in the log which contests lack their keys and which keys lack their contest.
-
-    Nothing stops for it: the pages of such a contest say themselves what cannot be done.
-    """
-    with app.app_context():
-        try:
-            for gap in key_gaps(session(), keys=KeyFolder.of(settings)):
-                app.logger.warning("%s", gap)
-        except DBAPIError as failure:
-            app.logger.warning("keys could not be checked: %s", type(failure.orig).__name__)
-        finally:
-            session().rollback()
 
 
 def _open_jobs(app: Flask, settings: Settings) -> None:

@@ -9,9 +9,10 @@ import unicodedata
 from enum import StrEnum
 
 from participation.foundation.facts import Fact, Missing, Unprocessable, marked
+from participation.voting.facts import RESERVED_NAMES
 
 LONGEST_SLUG = 60
-RESERVED_SLUGS = frozenset({"neu"})
+RESERVED_SLUGS = frozenset({"neu"}) | RESERVED_NAMES
 """Words that stand in addresses where a short name could."""
 
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "&": " und "})

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from participation.concepts.models import HandlungsfeldVersion
@@ -30,7 +30,7 @@ from participation.results.facts import (
     drawn_about,
     sums_of,
 )
-from participation.results.models import Result, TieDecision
+from participation.results.models import ContestArchive, Result, TieDecision
 from participation.rounds.facts import State
 from participation.rounds.models import Part, Subject, SubjectPart
 from participation.rounds.queries import DraftPage, RoundHead, draft_page, round_head
@@ -73,6 +73,8 @@ class Figured:
     """The same parts of the talk, where later decisions of the moderators may have changed something."""
     quotes: dict[int, Quote]
     """Texts of the comments that are named, as far as they are public now."""
+    archive: str | None = None
+    """The contest whose archive is there or being made; None before the release and without a log."""
 
     @property
     def changed(self) -> frozenset[str]:
@@ -227,8 +229,8 @@ def _tie_line(
 
 def figured(session: Session, *, round_id: int, now: datetime) -> Figured | None:
     """Return what was counted, or None before that. Who may see it is the caller's business."""
-    counted = select(Result.figures, Result.figures_sha256, Result.counted_at).where(Result.round_id == round_id)
-    found = session.execute(counted).one_or_none()
+    counted = select(Result.figures, Result.figures_sha256, Result.counted_at, _archived().label("archive"))
+    found = session.execute(counted.where(Result.round_id == round_id)).one_or_none()
     if found is None:
         return None
     today = {subject.slug: talk for subject, talk in talks(session, round_id=round_id, now=now)}
@@ -239,7 +241,15 @@ def figured(session: Session, *, round_id: int, now: datetime) -> Figured | None
         counted_at=found.counted_at,
         today=today,
         quotes=_quotes(session, named, now),
+        archive=found.archive,
     )
+
+
+def _archived() -> ScalarSelect[str]:
+    """Return the contest of a result's round for which an archive is wanted."""
+    contest = select(Contest.slug).join(ContestArchive, ContestArchive.contest_id == Contest.id)
+    of_round = contest.join(Part, Part.window_id == Contest.window_id).where(Part.round_id == Result.round_id)
+    return of_round.correlate(Result).scalar_subquery()
 
 
 def talk_of(figures: Figures) -> Figures:

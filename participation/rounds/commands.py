@@ -321,7 +321,11 @@ def _add_part(session: Session, round_id: int, audience_id: int, placed: tuple[i
 
 
 def _way_of(kind: PartKind, draft: RoundDraft) -> dict[str, Any] | None:
-    return draft.way.as_json() if kind is PartKind.VOTE and draft.way is not None else None
+    """Return what a part keeps of how it is voted on: nothing for Zustimmung with receipts."""
+    if kind is not PartKind.VOTE:
+        return None
+    kept = draft.way.as_json() if draft.way is not None else {}
+    return (kept if draft.receipts else kept | {"receipts": False}) or None
 
 
 def _change_part(session: Session, part: Part, draft: PartDraft) -> None:
@@ -359,7 +363,8 @@ def _add_contest(session: Session, held: _Held, fields: Sequence[concepts.Subjec
     """Add the contest; where it is voted on in one question, with that question on the page of the round."""
     window_id, way = held.parts[PartKind.VOTE].window_id, held.draft.way
     method = way.method if way is not None else Method.APPROVAL
-    contest = open_contest(session, slug=held.round.slug, window_id=window_id, method=method)
+    receipts = held.draft.receipts
+    contest = open_contest(session, slug=held.round.slug, window_id=window_id, method=method, receipts=receipts)
     if way is not None:
         options = way_options(way, [(field.slug, field.title) for field in fields])
         add_question(

@@ -286,6 +286,8 @@ class RoundDraft:
     note: Text | None = None
     way: Way | None = None
     """How it is voted on; None for Zustimmung to each Handlungsfeld."""
+    receipts: bool = True
+    """Whether voters are offered a receipt; not where votes are worth buying."""
 
     @property
     def parts(self) -> dict[PartKind, PartDraft]:

@@ -104,6 +104,15 @@ def _ballots() -> list[Any]:
     )
 
 
+def _receipts() -> list[Any]:
+    return offered(
+        (
+            ("ja", _l("Ja. Wer abstimmt, kann einen Beleg behalten und damit nachprüfen, dass die Stimme zählt.")),
+            ("nein", _l("Nein. Niemand kann beweisen, wie sie oder er gestimmt hat.")),
+        )
+    )
+
+
 def _ties() -> list[Any]:
     return offered(
         (
@@ -220,6 +229,15 @@ class RoundForm(Form):
     projects = ProjectList(FormField(ProjectForm), _l("Vorhaben"), max_entries=MOST_PROJECTS)
     vote_ballots = RadioField(_l("Was nach dem Ende veröffentlicht wird"), choices=_ballots, default="")
     vote_ties = RadioField(_l("Bei Gleichstand"), choices=_ties, default="lot")
+    receipts = RadioField(
+        _l("Belege"),
+        choices=_receipts,
+        default="ja",
+        description=_l(
+            "Ein Beleg zeigt auch die Auswahl. Schalten Sie Belege ab, wo jemand Stimmen kaufen oder erzwingen könnte,"
+            " zum Beispiel weil es um viel Geld für wenige geht. Es steht im Regelblatt."
+        ),
+    )
     release_by = MomentField(
         _l("Das Ergebnis kommt spätestens am"),
         [Optional()],
@@ -257,6 +275,7 @@ class RoundForm(Form):
             shows_interim=self.shows_interim.data == "ja",
             release_by=self.release_by.moment,
             way=self.way(),
+            receipts=self.receipts.data != "nein",
         )
 
     def way(self) -> Way | None:
@@ -313,6 +332,7 @@ def fields_of(draft: RoundDraft) -> dict[str, Any]:
         "release_by": draft.release_by,
         "premoderated": "ja" if draft.premoderated else "nein",
         "shows_interim": "ja" if draft.shows_interim else "nein",
+        "receipts": "ja" if draft.receipts else "nein",
         **_fields_of_way(draft.way),
     }
 

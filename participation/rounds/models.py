@@ -73,7 +73,8 @@ class Part(Base):
     effect: Mapped[str]
     position: Mapped[int]
     way: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    """Of a vote, how it is voted, where it is not by Zustimmung to each subject: method, question, terms, projects."""
+    """Of a vote, how it is voted, where it is not by Zustimmung to each subject: method, question, terms, projects;
+    and ``receipts: false`` where none are offered."""
 
 
 class Subject(Base):

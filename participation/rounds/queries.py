@@ -431,7 +431,7 @@ def _parts(rows: Iterable[Row[Any]]) -> tuple[PartTimes, ...]:
 
 
 def _way(part: Part) -> Way | None:
-    return Way.of(part.way) if part.way is not None else None
+    return Way.of(part.way) if part.way is not None and "method" in part.way else None
 
 
 # ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -748,6 +748,7 @@ def draft_from(round: Round, parts: Sequence[tuple[Part, WindowTimes]]) -> Round
         release_by=round.release_by,
         note=round.note,
         way=next((_way(part) for part, _ in parts if part.way is not None), None),
+        receipts=all((part.way or {}).get("receipts", True) for part, _ in parts),
     )
 
 

@@ -20,7 +20,16 @@ from participation.audiences.models import Participant
 from participation.audiences.queries import participant_id
 from participation.foundation.clock import Clock, berlin
 from participation.foundation.db import affected, insert_on, is_postgresql, run, transaction
-from participation.voting.facts import LABELS, Asked, Method, NoBallot, NoSuchQuestion, RulesFrozen
+from participation.voting.facts import (
+    LABELS,
+    RESERVED_NAMES,
+    Asked,
+    Method,
+    NameReserved,
+    NoBallot,
+    NoSuchQuestion,
+    RulesFrozen,
+)
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import NONCE_BYTES, LeafKind, canonical, commitment, sha256_of
 from participation.voting.logic import tidied, why_invalid, why_unfit
@@ -75,7 +84,10 @@ def add_question(
     :param terms: what the contest's method leaves open, as docs/ways-to-vote.md tells
     :param costs: of a budget, what each option costs
     :raises RulesFrozen: once the contest's rules are frozen
+    :raises NameReserved: if a page of every contest has that name
     """
+    if slug in RESERVED_NAMES:
+        raise NameReserved(name=slug)
     with transaction(session):
         contest = session.get_one(Contest, contest_id, with_for_update=True)
         if contest.rules_sha256 is not None:

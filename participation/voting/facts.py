@@ -53,6 +53,8 @@ LABELS: dict[Choice, dict[str, str]] = {
 }
 """What the options of Zustimmung say on the page."""
 
+RESERVED_NAMES = frozenset({"archiv", "beleg", "karten", "pruefen", "pruefpunkte", "ruecknahme", "stimme"})
+"""What stands in addresses where the short name of a question could."""
 
 SCALES: dict[int, list[dict[str, Any]]] = {
     3: [
@@ -75,6 +77,12 @@ class RulesFrozen(Fact):
     """What is put to the vote stays as it was published."""
 
     sentence = marked("Die Abstimmung ist veröffentlicht und kann nicht mehr geändert werden.")
+
+
+class NameReserved(Unprocessable):
+    """A page of every contest has this name in its address, and a question with it would never be seen."""
+
+    sentence = marked("»%(name)s« kann nicht der Kurzname einer Frage sein. Bitte wählen Sie einen anderen.")
 
 
 class NoSuchOption(Unprocessable):

@@ -103,6 +103,8 @@ class QuestionCard(Answered):
     """The path of the result, once it is released."""
     receipts: bool = False
     """Whether voters are offered a receipt."""
+    keeps_log: bool = True
+    """Whether the contest will have an archive."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,7 @@ def question_card(
         why_not=why_not,
         result=first.result if _is_released(first.released_at, now) else None,
         receipts=first.receipts and first.log_key is not None,
+        keeps_log=first.log_key is not None,
     )
 
 
@@ -298,10 +301,12 @@ def own_choice(session: Session, *, question_id: int, person_id: UUID, now: date
 
 def turnout(session: Session, *, contest_id: int) -> Turnout:
     """Return how many took part. For results, which decide who may see it."""
-    rolls = select(Question.slug, func.count(RollEntry.participant_id)).outerjoin(
-        RollEntry, RollEntry.question_id == Question.id
-    )
-    by_question = session.execute(rolls.where(Question.contest_id == contest_id).group_by(Question.slug)).all()
+    # Counted along the roll's own key, question by question: joined and grouped it took as long as the ballots.
+    roll = select(func.count()).select_from(RollEntry).where(RollEntry.question_id == Question.id).scalar_subquery()
+    by_question = session.execute(select(Question.slug, roll).where(Question.contest_id == contest_id)).all()
+    if len(by_question) == 1:
+        # Nobody is on the roll of a question twice.
+        return Turnout(by_question[0][1], {row[0]: row[1] for row in by_question})
     everybody = select(func.count(RollEntry.participant_id.distinct())).join(
         Question, Question.id == RollEntry.question_id
     )

@@ -1,4 +1,4 @@
-"""`make bench`: the bars P1, P3, P4 and P5, each beside a page that does nothing and a raw loop, in one run."""
+"""`make bench`: the bars P1, P3, P4, P5 and P8, each beside a page that does nothing, a raw loop or a GROUP BY."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from participation.voting.keys import KeyFolder
 from tests import engines
 from tests.bench.measure import Client, Figures, alternate, ratio, together
 from tests.bench.polis import import_time
+from tests.bench.votes import end_of_a_vote
 from tests.bench.world import PASSWORD, fill
 
 VOTERS = 4
@@ -45,6 +46,7 @@ def main() -> None:
             _measure(Path(folder), url)
         finally:
             store.drop(url)
+        end_of_a_vote(Path(folder), store)
         import_time(Path(folder), store)
 
 

@@ -37,7 +37,17 @@ MOST = 6
 """Pages of one address that one person opens; there are some hundred comments alike."""
 
 NO_PAGE = {"front.healthz", "front.readyz", "rounds.rule_sheet", "discussion.thread"}
-FILES = {"results.as_csv", "results.as_json", "results.comments_as_csv", "privacy.disclosure_file"}
+FILES = {
+    "archives.download",
+    "log.checkpoint",
+    "log.public_key",
+    "log.receipt_file",
+    "privacy.disclosure_file",
+    "results.as_csv",
+    "results.as_json",
+    "results.comments_as_csv",
+    "results.votes_as_csv",
+}
 NO_LINK = {
     "accounts.letter_sent": "comes after a form",
     "accounts.link": "stands in a mail",
@@ -46,6 +56,7 @@ NO_LINK = {
     "reviews.decision": "stands in a mail, and with one's own contribution where something was decided against it",
     "moderation.notice_status": "comes after a form, and stands in a mail",
     "queues_desk.bulk_result": "comes after a form",
+    "results_desk.tie": "is there once a count ends in a tie",
     "reviews_desk.review": "is there once an author asks for it",
     "voting.question": "is shown where a vote had a mistake",
 }

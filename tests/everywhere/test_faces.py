@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.sqlite
 
 FACES = [(1280, False), (1280, True), (360, False), (360, True)]
-NOT_FOR_EYES = (".json", ".csv", ".atom", "z", "regelblatt")
+NOT_FOR_EYES = (".json", ".csv", ".atom", ".txt", ".zip", "datei", "z", "regelblatt")
 NARROWEST = 320
 POST_FORM = """([path, token]) => {
     const form = document.createElement('form');

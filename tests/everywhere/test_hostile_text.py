@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
+from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.discussion.models import Comment
 from participation.foundation.db import transaction
@@ -124,11 +126,12 @@ def test_what_citizens_type(live: Live, session: Session, corpus: list[str], ope
     replies = ({"text": text, "shown_as": "Ben"} for text in _padded(corpus))
     assert _send_all(ben, live, f"{reply_to}/antworten", replies) > 820
     session.rollback()
-    ids = list(session.execute(select(Comment.id).where(Comment.level == 1).order_by(Comment.id)).scalars())
+    public = select(Comment.id).join(Contribution, Contribution.id == Comment.id).where(Comment.level == 1)
+    ids = session.execute(public.where(Contribution.state == State.PUBLISHED).order_by(Comment.id)).scalars().all()
     names = _send_all(ada, live, "/konto/name", ({"name": text} for text in corpus))
     assert 0 < names < len(corpus)
     notices = ({"kind": "other", "text": text} for text in corpus)
-    for number, fields in zip(ids, notices, strict=False):
+    for number, fields in zip(cycle(ids), notices, strict=False):
         _send_all(visitor, live, f"/beitraege/{number}/meldung", [fields])
     pages = [made.home, *_pages_of(visitor, reply_to)]
     _harmless(visitor, *pages)

@@ -235,12 +235,12 @@ def test_a_decision_of_the_moderators_is_told(as_: As) -> None:
             - heading "Ruhrpottpoet" [level=2]
           - 'button /Veröffentlichen: Beitrag/'
           - 'link /Zurückhalten …: Beitrag/'
-          - 'link /Im Zusammenhang öffnen: Beitrag/'
+          - 'button /Im Zusammenhang öffnen: Beitrag/'
         """,
     )
-    poet.get_by_role("link", name="Im Zusammenhang öffnen").press("Enter")
+    poet.get_by_role("button", name="Im Zusammenhang öffnen").press("Enter")
     _hears(page.locator("main"), CASE)
-    page.get_by_role("radio", name="Zurückhalten").check()
+    page.get_by_role("radio", name="Zurückhalten", exact=True).check()
     page.get_by_role("button", name="Entscheidung speichern").press("Enter")
     summary = page.get_by_role("alert", name="Bitte prüfen Sie Ihre Eingaben")
     summary.wait_for()

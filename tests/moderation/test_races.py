@@ -105,7 +105,7 @@ def test_a_decision_holds_for_the_text_that_was_read(
     moderator = a_moderator(session, round)
     mine, theirs = new_session(), new_session()
     for number in range(20):
-        comment = a_comment(session, round, clock=clock, who=author)
+        comment = a_comment(session, round, clock=clock, who=author, text=f"Die alte Fassung Nummer {number}.")
         session.rollback()
 
         def edit(comment: int = comment, number: int = number) -> None:

@@ -43,11 +43,15 @@ def test_a_round_goes_from_its_draft_to_a_result_that_can_be_recounted(
         assert citizen.get("/abstimmungen/leben/frage/beleg").status_code == 200
     session.rollback()
     clock.at = CLOSES
+    assert "archiv" not in app.test_client().get("/abstimmungen/leben").text.lower()
     count_round(session, round_id=made.id, by=None, keys=keys, clock=clock)
     release_round(session, round_id=made.id, by=None, clock=clock)
     assert recount(session) == []
     visitor = app.test_client()
     result = visitor.get("/runden/leben/ergebnis")
+    for place in (result.text, visitor.get("/abstimmungen/leben").text):
+        assert 'href="/abstimmungen/leben/archiv"' in place
+    assert visitor.get("/abstimmungen/leben/archiv").status_code == 200
     assert result.status_code == 200 and ("Brunnen" if way.has_projects else "Handlungsfeld 2") in result.text
     page = visitor.get("/runden/leben").text
     assert 'id="abstimmung"' not in page and "#abstimmung" not in page

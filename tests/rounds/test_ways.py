@@ -171,6 +171,37 @@ def test_fields_of_another_way_bother_nobody(client: FlaskClient, office: int, v
     assert post(client, DESK, **typed(office, version, Method.SELECTION, **odd)).status_code == 303
 
 
+@pytest.mark.parametrize("method", [Method.APPROVAL, Method.RANKING])
+def test_receipts_are_offered_unless_staff_turns_them_off_and_the_rule_sheet_says_so(
+    client: FlaskClient, session: Session, staff: UUID, office: int, version: int, keys: KeyFolder, method: Method
+) -> None:
+    ways = {} if method is Method.APPROVAL else {"vote_method": "ranking", **QUESTION}
+    told = {**TYPED, "office_id": str(office), "concept_version_id": str(version), **ways}
+    assert post(client, DESK, **told).status_code == 303
+    assert read(session, staff).draft.receipts
+    place = f"{DESK}/plaetze-fuer-bochum"
+    seen = read(session, staff).seen
+    off = {**told, "slug": "plaetze-fuer-bochum", "seen": seen, "receipts": "nein"}
+    assert post(client, f"{place}/bearbeitung", **off).status_code == 303
+    found = read(session, staff)
+    assert not found.draft.receipts
+    assert found.draft.way is None or found.draft.way.method is method
+    form = client.get(f"{place}/bearbeitung").get_data(as_text=True)
+    assert "Stimmen kaufen oder erzwingen" in form
+    assert "Niemand kann beweisen" in client.get(f"{place}/veroeffentlichung").get_data(as_text=True)
+    publish_round(session, round_id=found.id, by=None, clock=StoppedClock(BEFORE), keys=keys)
+    contest = session.execute(select(Contest)).scalar_one()
+    assert contest.rules is not None
+    assert (contest.receipts, contest.rules["receipts"], contest.method) == (False, False, method)
+
+
+@pytest.mark.parametrize("method", [Method.SELECTION, Method.RANKING])
+def test_the_card_says_whether_whole_ballots_are_published(app: Flask, published: Round, method: Method) -> None:
+    page = app.test_client().get("/runden/leben").get_data(as_text=True)
+    assert ("die Stimmzettel ohne Namen veröffentlicht" in page) == (method is Method.SELECTION)
+    assert ("nur die Summen, keine einzelnen Stimmzettel" in page) == (method is Method.RANKING)
+
+
 # ── What is missing ───────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("way", "about", "blocks"),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from participation.concepts.facts import slug_of
 from participation.foundation.clock import StoppedClock
 from participation.voting.commands import add_question, freeze_rules, open_contest, remove_contest
-from participation.voting.facts import RulesFrozen
+from participation.voting.facts import RESERVED_NAMES, NameReserved, RulesFrozen
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import sha256_of
 from participation.voting.models import Contest, Option, Question
@@ -30,6 +32,16 @@ def contest(session: Session) -> Contest:
 def test_a_question_offers_for_against_and_abstention_in_this_order(session: Session, contest: Contest) -> None:
     offered = session.execute(select(Option.slug).order_by(Option.position)).scalars().all()
     assert list(offered) == ["dafuer", "dagegen", "enthaltung"]
+
+
+def test_no_question_hides_behind_a_page_of_its_contest(app: Flask, session: Session, contest: Contest) -> None:
+    pages = [rule.rule.split("/")[3:] for rule in app.url_map.iter_rules() if rule.rule.startswith("/abstimmungen/")]
+    words = {word for parts in pages for word in parts if word.isalpha()} - {"datei"}
+    assert {"archiv", "pruefen", "karten"} <= words <= RESERVED_NAMES
+    for name in RESERVED_NAMES:
+        with pytest.raises(NameReserved):
+            add_question(session, contest_id=contest.id, slug=name, home="/x", position=2, title={"de": name})
+        assert slug_of(name) not in RESERVED_NAMES
 
 
 def test_freezing_writes_questions_and_options_into_the_rules_and_hashes_them(

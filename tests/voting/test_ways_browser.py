@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from participation.foundation.config import Settings
@@ -18,9 +18,6 @@ from tests.world import a_person
 from tests.world.sign_in import sign_in_browser, signed_in
 from tests.world.voting import ballots_and_roll
 from tests.world.ways import CHOSEN, WAYS, WORDS, WayWords, a_way, choices_on
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 every_way = pytest.mark.parametrize("method", WAYS)
 LEFT = {
@@ -98,6 +95,7 @@ def test_a_choice_is_made_changed_and_withdrawn_without_javascript(
     assert not page.locator("[data-tally]").is_visible() and not page.locator(".ballot__step").first.is_visible()
     fill(page, method)
     page.get_by_role("button", name="Stimme abgeben").click()
+    page.get_by_role("button", name="Stimme ändern").wait_for()
     assert page.url.endswith(f"{way.path}#abstimmung")
     assert choices_on(session, way) == [canonical(CHOSEN[method])]
     page.get_by_role("button", name="Stimme ändern").click()
@@ -121,10 +119,13 @@ def test_too_many_points_are_named_first_and_stay_in_their_fields(
     page.get_by_text("Sie haben 12 von 10 Punkten vergeben. Bitte nehmen Sie 2 weg.").wait_for()
     assert [page.locator(f"#wahl-{number}").input_value() for number in (1, 2, 3)] == ["6", "6", "0"]
     if javascript:
-        assert page.evaluate("document.activeElement.id") == "abstimmung-fehler"
+        expect(page.locator("#abstimmung-fehler")).to_be_focused()
     page.locator("#wahl-2").fill("3")
     page.get_by_role("button", name="Stimme abgeben").click()
-    page.get_by_text("Sie haben zu allen Fragen abgestimmt." if stack else "Gespeichert").first.wait_for()
+    if stack:
+        page.get_by_text("Sie haben zu allen Fragen abgestimmt.").first.wait_for()
+    else:
+        page.get_by_role("button", name="Stimme ändern").wait_for()
     assert choices_on(session, way) == [canonical({"brunnen": 6, "spielplatz": 3})]
 
 
