@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -246,12 +245,3 @@ class Asked:
         """Whether whole ballots are published; what tells much of a person is not, unless the rules say so."""
         telling = self.method in {Method.POINTS, Method.RANKING, Method.BUDGET}
         return bool(self.terms.get("ballots_public", not telling))
-
-
-def chosen_option(choice: str) -> str | None:
-    """Return the option that a choice of Zustimmung, canonical JSON, names; None if it names none."""
-    try:
-        chosen = json.loads(choice)
-    except ValueError:
-        return None
-    return chosen if isinstance(chosen, str) else None

@@ -33,6 +33,9 @@ PEOPLE = {"visitor": "public", "buergerin": "citizen", "leitung": "staff", "mode
 
 LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')
 READING = [route for route in routes() if route.method == "GET"]
+# A page looks the same whatever database it was read from; what it answers is tested on both elsewhere.
+pytestmark = pytest.mark.sqlite
+
 MOST = 6
 """Pages of one address that one person opens; there are some hundred comments alike."""
 

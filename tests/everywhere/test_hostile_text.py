@@ -139,6 +139,7 @@ def test_what_citizens_type(live: Live, session: Session, corpus: list[str], ope
     _open_all(open_browser(), pages)
 
 
+@pytest.mark.sqlite
 def test_what_goes_into_offices_and_concepts(
     live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser
 ) -> None:
@@ -161,6 +162,7 @@ def test_what_goes_into_offices_and_concepts(
         _open_all(page, paths)
 
 
+@pytest.mark.sqlite
 def test_what_goes_into_rounds_and_reasons(
     live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser
 ) -> None:

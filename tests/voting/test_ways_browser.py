@@ -222,6 +222,7 @@ def test_readers_hear_what_is_asked_offered_and_chosen(
     assert "abstimmung-regel" in (page.locator("#abstimmung-felder").get_attribute("aria-describedby") or "")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_ballots_are_sound_empty_wrong_and_saved(
