@@ -1,11 +1,14 @@
-"""The client with which tests read pages."""
+"""Applications as tests use them: clients that read pages to their end, templates that are compiled once."""
 
 from __future__ import annotations
 
+from types import CodeType
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
 
@@ -17,7 +20,26 @@ class WholeAnswers(FlaskClient):
         return super().open(*args, buffered=buffered, **names)
 
 
-def read_whole_answers(app: Flask) -> Flask:
-    """Let every client of an application read whole answers, and return the application."""
+class CompiledOnce(BytecodeCache):
+    """Compiled templates by name and content, for all applications of a process: half a page test is compiling else."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill a bucket if its template was compiled before."""
+        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._compiled[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = CompiledOnce()
+
+
+def for_tests(app: Flask) -> Flask:
+    """Let every client of an application read whole answers, compile no template twice, and return the application."""
     app.test_client_class = WholeAnswers
+    app.jinja_env.bytecode_cache = COMPILED
     return app

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
 from tests import engines
-from tests.clients import read_whole_answers
+from tests.clients import for_tests
 from tests.crowds import CROWD
 from tests.engines import ON_POSTGRESQL, ROOT, Databases
 from tests.servers import Live, Postbox, serve
@@ -164,7 +164,7 @@ def app(settings: Settings, clock: StoppedClock) -> Iterator[Flask]:
     """The application on this test's database and clock."""
     from participation.app import create_app
 
-    app = read_whole_answers(create_app(settings, clock=clock))
+    app = for_tests(create_app(settings, clock=clock))
     yield app
     with app.app_context():
         for engine in app.extensions["sqlalchemy"].engines.values():

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
-from tests.clients import read_whole_answers
+from tests.clients import for_tests
 from tests.engines import Databases, engine_for, settings_for
 from tests.everywhere import places
 from tests.everywhere.places import Places
@@ -60,7 +60,7 @@ def a_site(peopled: Peopled, store: Databases) -> Iterator[Site]:
     from participation.app import create_app
 
     url = store.copy_of(peopled.url)
-    app = read_whole_answers(create_app(_settings(url, peopled.folder), clock=StoppedClock(places.NOON)))
+    app = for_tests(create_app(_settings(url, peopled.folder), clock=StoppedClock(places.NOON)))
     engine = engine_for(url)
     try:
         yield Site(app, engine, peopled.places)
