@@ -9,6 +9,7 @@ import pytest
 
 from tests.engines import Databases
 from tests.everywhere.example_town import Loaded, load
+from tests.everywhere.hostile import corpus_in
 from tests.everywhere.site import Peopled, Site, a_peopled_database, a_site
 
 
@@ -41,3 +42,9 @@ def loaded(database_store: Databases, tmp_path_factory: pytest.TempPathFactory) 
     found = load(database_store, tmp_path_factory.mktemp("example"))
     yield found
     database_store.drop(found.url)
+
+
+@pytest.fixture(scope="session")
+def corpus(shared_data: Path) -> list[str]:
+    """All 830 inputs of the corpus of hostile text."""
+    return corpus_in(shared_data)

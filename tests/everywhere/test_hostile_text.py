@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from itertools import cycle
-from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
@@ -19,96 +15,24 @@ from participation.audiences.facts import Role
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.discussion.models import Comment
-from participation.foundation.db import transaction
-from participation.foundation.forms import one_line, plain_text
+from participation.foundation.forms import plain_text
 from participation.rounds.models import Round
-from participation.voting.keys import KeyFolder
 from tests.browsers import OpenBrowser
+from tests.everywhere.hostile import (
+    comments_of,
+    fits,
+    harmless,
+    long_round,
+    numbered,
+    open_all,
+    pages_of,
+    send_all,
+)
 from tests.everywhere.pages import tree_of
 from tests.servers import Live
-from tests.world import BEFORE, RoundWords, a_citizen, a_participant, a_round, an_admin, an_office, an_official
+from tests.world import RoundWords, a_citizen, an_admin, an_office, an_official
 from tests.world.discussion import a_comment
 from tests.world.sign_in import post, sign_in_browser, signed_in
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-AN_HOUR = timedelta(hours=1)
-NEVER = {"iframe", "object", "embed", "applet", "base", "frame", "frameset", "math", "style", "img", "video", "audio"}
-"""Elements that no page of ours has."""
-
-
-@pytest.fixture(scope="module")
-def corpus(shared_data: Path) -> list[str]:
-    """All 830 inputs."""
-    folder = shared_data / "xss"
-    inputs = [str(case["payload"]) for case in json.loads((folder / "dompurify-expect.json").read_text("utf-8"))]
-    tests = json.loads((folder / "html5lib-sanitizer-tests1.json").read_text("utf-8"))
-    inputs += [str(case["input"]) for case in tests]
-    inputs += [file.read_text("utf-8").split("\n--\n")[0] for file in sorted((folder / "bleach-tests").glob("*.test"))]
-    inputs += json.loads((folder / "blns.json").read_text("utf-8"))
-    assert len(inputs) == 830
-    return inputs
-
-
-def foreign_in(html: str) -> list[str]:
-    """Return what a page holds, parsed as a browser does, that our own templates never write."""
-    found = []
-    for node in tree_of(html).iter():
-        if not isinstance(node.tag, str):
-            continue
-        if node.tag in NEVER or (node.tag == "script" and not str(node.get("src", "")).startswith("/static/")):
-            found.append(f"<{node.tag}>")
-        found += [
-            f"<{node.tag} {name}={value!r}>"
-            for name, value in node.attrib.items()
-            if name.lower().startswith("on") or name == "style" or _leads_astray(name, value)
-        ]
-    return found
-
-
-def _leads_astray(name: str, value: str) -> bool:
-    plain = "".join(value.split()).lower()
-    bad = ("javascript:", "vbscript:", "data:text", "//", "/\\")
-    return name in {"href", "src", "action", "formaction"} and plain.startswith(bad)
-
-
-def _numbered(texts: list[str]) -> list[str]:
-    """Put a number before each, since short names are made from titles and must differ."""
-    return [f"{number} {text}" for number, text in enumerate(texts)]
-
-
-def _fits(text: str, most: int) -> bool:
-    """Say whether a field that must be filled takes a text of so many signs."""
-    return 0 < len(one_line(text) or "") <= most
-
-
-def _harmless(client: FlaskClient, *paths: str) -> None:
-    for path in paths:
-        answer = client.get(path)
-        assert answer.status_code == 200, path
-        assert foreign_in(answer.get_data(as_text=True)) == [], path
-
-
-def _send_all(client: FlaskClient, live: Live, path: str, forms: Iterable[dict[str, str]]) -> int:
-    """Post each form an hour after the last; return how many were taken. No answer fails or holds anything foreign."""
-    taken = 0
-    for fields in forms:
-        answer = post(client, path, **fields)
-        assert answer.status_code in {303, 409, 422}, (answer.status_code, fields)
-        if answer.status_code == 303:
-            taken += 1
-        else:
-            assert foreign_in(answer.get_data(as_text=True)) == [], fields
-        live.clock.advance(AN_HOUR / 4)
-    return taken
-
-
-def _long_round(session: Session, live: Live) -> RoundWords:
-    """A round that lasts until everything was typed."""
-    made = a_round(session, closes=datetime(2030, 1, 1, tzinfo=UTC), handlungsfelder=1)
-    KeyFolder(live.app.extensions["settings"].key_dir).make(made.contest_slug)
-    return made
 
 
 def _padded(texts: Iterable[str]) -> Iterator[str]:
@@ -117,26 +41,26 @@ def _padded(texts: Iterable[str]) -> Iterator[str]:
 
 
 def test_what_citizens_type(live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser) -> None:
-    made = _long_round(session, live)
+    made = long_round(session, live)
     author, reader = a_citizen(session, shown_as="Ada"), a_citizen(session, shown_as="Ben")
     ada, ben = (signed_in(live.app, session, who.person_id) for who in (author, reader))
     visitor = live.app.test_client()
     first = a_comment(session, made, who=author, clock=live.clock)
     reply_to = f"/kommentare/{first}"
     replies = ({"text": text, "shown_as": "Ben"} for text in _padded(corpus))
-    assert _send_all(ben, live, f"{reply_to}/antworten", replies) > 820
+    assert send_all(ben, live, f"{reply_to}/antworten", replies) > 820
     session.rollback()
     public = select(Comment.id).join(Contribution, Contribution.id == Comment.id).where(Comment.level == 1)
     ids = session.execute(public.where(Contribution.state == State.PUBLISHED).order_by(Comment.id)).scalars().all()
-    names = _send_all(ada, live, "/konto/name", ({"name": text} for text in corpus))
+    names = send_all(ada, live, "/konto/name", ({"name": text} for text in corpus))
     assert 0 < names < len(corpus)
     notices = ({"kind": "other", "text": text} for text in corpus)
     for number, fields in zip(cycle(ids), notices, strict=False):
-        _send_all(visitor, live, f"/beitraege/{number}/meldung", [fields])
-    pages = [made.home, *_pages_of(visitor, reply_to)]
-    _harmless(visitor, *pages)
-    _harmless(ada, "/konto", "/konto/name", *_pages_of(ada, "/meine-beteiligung"))
-    _open_all(open_browser(), pages)
+        send_all(visitor, live, f"/beitraege/{number}/meldung", [fields])
+    pages = [made.home, *pages_of(visitor, reply_to)]
+    harmless(visitor, *pages)
+    harmless(ada, "/konto", "/konto/name", *pages_of(ada, "/meine-beteiligung"))
+    open_all(open_browser(), pages)
 
 
 @pytest.mark.sqlite
@@ -147,45 +71,46 @@ def test_what_goes_into_offices_and_concepts(
     staff = an_official(session, Role.STAFF, office_id=office_id)
     office, admin = (signed_in(live.app, session, one) for one in (staff, boss))
     names = ({"name_de": text, "name_en": text} for text in corpus)
-    assert _send_all(admin, live, "/verwaltung/stellen", names) > 600
-    written = list(zip(_numbered(corpus), corpus, strict=True))
+    assert send_all(admin, live, "/verwaltung/stellen", names) > 600
+    written = list(zip(numbered(corpus), corpus, strict=True))
     fields = {"office_id": str(office_id)}
     concepts = ({**fields, **_sides(title, "title"), **_sides(text, "summary")} for title, text in written)
-    fit = sum(_fits(title, 150) and _fits(text, 3000) for title, text in written)
-    assert _send_all(office, live, "/verwaltung/konzepte", concepts) == fit
+    fit = sum(fits(title, 150) and fits(text, 3000) for title, text in written)
+    assert send_all(office, live, "/verwaltung/konzepte", concepts) == fit
     _write_one_concept(office, live, corpus)
-    _harmless(admin, "/verwaltung/stellen", "/verwaltung/berechtigungen")
-    _harmless(office, *CONCEPTS)
+    harmless(admin, "/verwaltung/stellen", "/verwaltung/berechtigungen")
+    harmless(office, *CONCEPTS)
     for who, paths in ((boss, ["/verwaltung/stellen"]), (staff, CONCEPTS)):
         page = open_browser()
         sign_in_browser(page, live, session, who)
-        _open_all(page, paths)
+        open_all(page, paths)
 
 
 @pytest.mark.sqlite
 def test_what_goes_into_rounds_and_reasons(
     live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser
 ) -> None:
-    made = _long_round(session, live)
+    made = long_round(session, live)
     author = a_citizen(session, shown_as="Ada")
     staff = an_official(session, Role.STAFF, office_id=made.office_id)
     moderator = an_official(session, Role.MODERATOR, office_id=made.office_id)
     office, moderation, ada = (signed_in(live.app, session, one) for one in (staff, moderator, author.person_id))
-    numbered = enumerate(corpus)
     fields = _round_fields(made.office_id)
-    rounds = ({**fields, "slug": f"runde-aus-{place}", **_sides(text, *ROUND_TEXTS)} for place, text in numbered)
-    assert _send_all(office, live, "/verwaltung/runden", rounds) == sum(_fits(text, 150) for text in corpus)
+    rounds = (
+        {**fields, "slug": f"runde-aus-{place}", **_sides(text, *ROUND_TEXTS)} for place, text in enumerate(corpus)
+    )
+    assert send_all(office, live, "/verwaltung/runden", rounds) == sum(fits(text, 150) for text in corpus)
     _decide_with_reasons(moderation, live, session, made, author.person_id, corpus)
     session.rollback()
     slugs = list(session.execute(select(Round.slug).where(Round.id != made.id)).scalars())
     previews = [f"/verwaltung/runden/{slug}/vorschau" for slug in slugs]
-    _harmless(office, "/verwaltung/runden", *previews[::3])
-    own = list(_pages_of(ada, f"/meine-beteiligung/beitraege/{made.slug}"))
-    _harmless(ada, "/meine-beteiligung", *own)
+    harmless(office, "/verwaltung/runden", *previews[::3])
+    own = list(pages_of(ada, f"/meine-beteiligung/beitraege/{made.slug}"))
+    harmless(ada, "/meine-beteiligung", *own)
     for who, paths in ((staff, ["/verwaltung/runden", *previews[::30]]), (author.person_id, own[::4])):
         page = open_browser()
         sign_in_browser(page, live, session, who)
-        _open_all(page, paths)
+        open_all(page, paths)
 
 
 CONCEPTS = ["/verwaltung/konzepte", "/verwaltung/konzepte/alles-moegliche"]
@@ -220,10 +145,10 @@ def _write_one_concept(office: FlaskClient, live: Live, corpus: list[str]) -> No
     place = made.headers["Location"]
     assert place.endswith("alles-moegliche"), place
     themes = f"{place}/leitthemen"
-    written = list(zip(_numbered(corpus), corpus, strict=True))
-    fit = sum(_fits(title, 150) and len(plain_text(text) or "") <= 1000 for title, text in written)
+    written = list(zip(numbered(corpus), corpus, strict=True))
+    fit = sum(fits(title, 150) and len(plain_text(text) or "") <= 1000 for title, text in written)
     forms = ({**_sides(title, "title"), "text_de": text} for title, text in written)
-    assert _send_all(office, live, themes, forms) == fit
+    assert send_all(office, live, themes, forms) == fit
     theme = _first_theme(office, place)
     for start in range(0, len(corpus), 20):
         some = corpus[start : start + 20]
@@ -231,7 +156,7 @@ def _write_one_concept(office: FlaskClient, live: Live, corpus: list[str]) -> No
         fits = {name: text for name, text in goals.items() if len(text.strip()) <= 500}
         texts = {"text_de": "\n\n".join(some)[:19_000], "text_en": "\n\n".join(some)[:19_000]}
         fields = {"leitthema_id": theme, "title_de": f"Feld {start}", **texts, **fits}
-        assert _send_all(office, live, f"{place}/handlungsfelder", [fields]) == 1, start
+        assert send_all(office, live, f"{place}/handlungsfelder", [fields]) == 1, start
 
 
 def _first_office(client: FlaskClient) -> str:
@@ -252,7 +177,7 @@ def _decide_with_reasons(
     moderation: FlaskClient, live: Live, session: Session, made: RoundWords, author: UUID, corpus: list[str]
 ) -> None:
     """Withhold a comment for each input, with the input as reason."""
-    written = _comments_of(session, made, author, len(corpus))
+    written = comments_of(session, made, author, len(corpus))
     decided = 0
     for number, reason in zip(written, corpus, strict=True):
         fields = {
@@ -263,50 +188,5 @@ def _decide_with_reasons(
             "last_seen": "",
             "listed": "held",
         }
-        decided += _send_all(moderation, live, f"/moderation/{number}/entscheidung", [fields])
+        decided += send_all(moderation, live, f"/moderation/{number}/entscheidung", [fields])
     assert decided > 800
-
-
-def _comments_of(session: Session, made: RoundWords, person_id: UUID, many: int) -> list[int]:
-    """Add plain comments of one author, all in one transaction."""
-    author = a_participant(session, audience_id=made.audience_id, person_id=person_id)
-    with transaction(session):
-        rows = [
-            Contribution(
-                kind="comment",
-                participant_id=author,
-                window_id=made.talk_window_id,
-                text=f"Beitrag Nummer {number}.",
-                language="de",
-                state="published",
-                netiquette_version=1,
-                created_at=BEFORE,
-            )
-            for number in range(many)
-        ]
-        session.add_all(rows)
-        session.flush()
-        session.add_all([Comment(id=row.id, thread_id=made.thread_id, stance="neutral") for row in rows])
-        return [row.id for row in rows]
-
-
-def _pages_of(client: FlaskClient, path: str) -> Iterator[str]:
-    """Yield the addresses of a list, from its first page to its last."""
-    while path:
-        yield path
-        links = tree_of(client.get(path).get_data(as_text=True)).iter("a")
-        path = next((link.get("href", "") for link in links if link.get("rel") == "next"), "")
-
-
-def _open_all(page: Page, paths: list[str]) -> None:
-    """Open the pages; the browser itself complains of what the policy stops, and a dialog would mean that text ran."""
-    opened: list[str] = []
-    page.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
-    for path in paths:
-        answer = page.goto(path)
-        assert answer is not None and answer.status == 200, path
-        assert (
-            page.evaluate("document.querySelectorAll('img, iframe, object, embed, svg [onload], [onerror]').length")
-            == 0
-        ), path
-    assert opened == []

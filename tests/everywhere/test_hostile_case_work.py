@@ -1,0 +1,114 @@
+"""The corpus of hostile text goes through the fields of moderators, and of who contests what they decided."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from participation.audiences.facts import Role
+from participation.moderation.models import ModerationDecision
+from participation.pauses.models import WritingPause
+from participation.reviews.models import Review
+from tests.browsers import OpenBrowser
+from tests.everywhere.hostile import comments_of, harmless, joined, long_round, open_all, pages_of, send_all
+from tests.servers import Live
+from tests.world import RoundWords, a_citizen, an_official
+from tests.world.sign_in import sign_in_browser, signed_in
+
+pytestmark = pytest.mark.sqlite
+
+RULED = {"rule": "spam", "reason": "Das ist Werbung.", "version": "1", "last_seen": "", "listed": "held"}
+
+
+def test_what_moderators_and_authors_type(
+    live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser
+) -> None:
+    made, author = long_round(session, live), a_citizen(session, shown_as="Ada").person_id
+    moderator, other = (an_official(session, Role.MODERATOR, office_id=made.office_id) for _ in range(2))
+    work = signed_in(live.app, session, moderator)
+    texts = list(joined(corpus, 1900))
+    comments = comments_of(session, made, author, 2 * len(texts) + len(corpus) + 1)
+    for number, why in zip(comments, texts, strict=False):
+        assert send_all(work, live, f"/moderation/{number}/weitergabe", [{"why": why}]) == 1
+    decided = comments[len(texts) :]
+    laws = sum(
+        send_all(work, live, f"/moderation/{number}/entscheidung", [{**RULED, "outcome": "withheld", "law": law}])
+        for number, law in zip(decided, corpus, strict=False)
+    )
+    assert laws > 700
+    _contest_and_review(live, session, texts, other)
+    shown = [f"/moderation/{number}" for number in comments[:: len(comments) // 40]]
+    lists = [
+        path for name in ("escalated", "decided", "reviews") for path in pages_of(work, f"/moderation?liste={name}")
+    ]
+    harmless(work, *lists, *shown)
+    page = open_browser()
+    sign_in_browser(page, live, session, moderator)
+    open_all(page, [*lists[::5], *shown[::5]])
+
+
+def _contest_and_review(live: Live, session: Session, texts: list[str], reviewer: UUID) -> None:
+    session.rollback()
+    tokens = session.execute(
+        select(ModerationDecision.token).order_by(ModerationDecision.id).limit(len(texts))
+    ).scalars()
+    letters = [f"/ueberpruefung/{token}" for token in tokens]
+    visitor, second = live.app.test_client(), signed_in(live.app, session, reviewer)
+    for path, words in zip(letters, texts, strict=True):
+        assert send_all(visitor, live, path, [{"words": words}]) == 1
+    session.rollback()
+    reviews = list(session.execute(select(Review.id)).scalars())
+    assert len(reviews) == len(texts)
+    paths = [f"/moderation/ueberpruefungen/{number}" for number in reviews]
+    for path, reason in zip(paths, texts, strict=True):
+        assert send_all(second, live, path, [{"outcome": "upheld", "reason": reason}]) == 1
+    harmless(second, *paths)
+    harmless(visitor, *letters)
+
+
+def test_what_is_typed_about_pauses_and_seals(
+    live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser
+) -> None:
+    made, author = long_round(session, live), a_citizen(session, shown_as="Ada").person_id
+    moderator = an_official(session, Role.MODERATOR, office_id=made.office_id)
+    staff = an_official(session, Role.STAFF, office_id=made.office_id)
+    work, office = (signed_in(live.app, session, one) for one in (moderator, staff))
+    texts = list(joined(corpus, 1900))
+    threat, *comments = comments_of(session, made, author, len(texts) + 1)
+    basis = f"/verwaltung/schreibpausen/{made.office_id}"
+    for text, line in zip(texts, corpus, strict=False):
+        assert send_all(office, live, basis, [{"reference": f"§ {line}"[:200], "text_de": text, "text_en": text}]) == 1
+        harmless(office, basis)
+    pauses = [_a_pause(live, session, work, number, text) for number, text in zip(comments, texts, strict=True)]
+    harmless(work, *pauses, *pages_of(work, "/moderation/schreibpausen"))
+    _open_a_seal(live, session, work, made, threat, corpus)
+    page = open_browser()
+    sign_in_browser(page, live, session, moderator)
+    open_all(page, pauses[::10])
+
+
+def _a_pause(live: Live, session: Session, work: FlaskClient, number: int, reason: str) -> str:
+    """Propose a pause and take it back, so that the next can be proposed; return its page."""
+    withheld = {**RULED, "outcome": "withheld"}
+    assert send_all(work, live, f"/moderation/{number}/entscheidung", [withheld]) == 1
+    assert send_all(work, live, f"/moderation/{number}/schreibpause", [{"rule": "spam", "reason": reason}]) == 1
+    session.rollback()
+    path = f"/moderation/schreibpausen/{session.execute(select(func.max(WritingPause.id))).scalar_one()}"
+    assert send_all(work, live, f"{path}/ruecknahme", [{}]) == 1
+    return path
+
+
+def _open_a_seal(
+    live: Live, session: Session, work: FlaskClient, made: RoundWords, threat: int, corpus: list[str]
+) -> None:
+    police = {**RULED, "outcome": "police", "rule": "law", "reason": "Das ist eine Drohung."}
+    assert send_all(work, live, f"/moderation/{threat}/entscheidung", [police]) == 1
+    session.rollback()
+    path = f"/moderation/versiegelt/{session.execute(select(func.max(ModerationDecision.id))).scalar_one()}"
+    keeper = signed_in(live.app, session, an_official(session, Role.AUDIT, office_id=made.office_id))
+    assert send_all(keeper, live, f"{path}/oeffnung", ({"purpose": text} for text in corpus[::4])) > 150
+    harmless(keeper, path, "/moderation/versiegelt")
