@@ -203,3 +203,21 @@ def test_pages_for_visitors_set_no_cookie(client: FlaskClient, session: Session,
         assert answer.status_code == 200, path
         assert not answer.headers.getlist("Set-Cookie"), path
         assert "csrf_token" not in answer.text, path
+
+
+def test_the_language_can_be_switched_on_the_way_in(client: FlaskClient, round: RoundWords) -> None:
+    number = number_in(comment(client, round))
+    for page in (
+        client.get(f"/anmelden?vorhaben={number}"),
+        post(client, "/anmelden", email="kein", password="", vorhaben=number),
+        post(client, "/registrieren", email="kein", vorhaben=number),
+    ):
+        back = re.search(r'<input type="hidden" name="next" value="([^"]+)">', page.text)
+        assert back
+        assert number in client.get(back[1]).text
+
+
+def test_a_mistyped_address_does_not_lose_what_was_typed(client: FlaskClient, round: RoundWords) -> None:
+    number = number_in(comment(client, round))
+    sent = post(client, "/registrieren", email="neu@exmaple.org", agreed="y", vorhaben=number)
+    assert f'/anmelden?vorhaben={number}"' in client.get(sent.location).text

@@ -63,6 +63,18 @@ def test_the_language_is_kept_and_the_reader_comes_back(client: FlaskClient) -> 
     assert '<html lang="de">' in client.get("/").text
 
 
+def test_switching_the_language_keeps_the_part_that_is_read(client: FlaskClient, session: Session) -> None:
+    path = f"{world.a_round(session).home}?reihenfolge=aelteste"
+    assert f'name="next" value="{path}"' in client.get(path).text
+    assert f'/anmelden?next={path.replace("?", "%3F").replace("=", "%3D")}"' in client.get(path).text
+
+
+def test_after_a_mistake_the_language_switch_leads_to_the_page_it_was_made_on(client: FlaskClient) -> None:
+    from_page = {"Referer": "http://localhost/datenschutz"}
+    assert 'name="next" value="/datenschutz"' in client.post("/", headers=from_page).text
+    assert 'name="next" value="/"' in client.post("/", headers={"Referer": "https://example.org/datenschutz"}).text
+
+
 @pytest.mark.parametrize("elsewhere", ["//example.org", "/\\example.org", "https://example.org", "", "/\t/example.org"])
 def test_the_language_switch_leads_nowhere_else(client: FlaskClient, elsewhere: str) -> None:
     assert client.post("/sprache", data={"language": "en", "next": elsewhere}).location == "/"
