@@ -95,6 +95,12 @@ def this_page() -> str:
     return safe_path(here.path + (f"?{here.query}" if here.query else "")) if here.netloc == request.host else "/"
 
 
+def comes_from_here() -> bool:
+    """Say whether a page of this site sent this, as far as the browser says."""
+    said = request.headers.get("Origin") or request.referrer
+    return said is not None and urlsplit(said).netloc == request.host
+
+
 def page(template: str, status: int = 200, **names: Any) -> Response:
     """Render a template into an answer."""
     return Response(render_template(template, **names), status=status, mimetype="text/html")
