@@ -224,7 +224,7 @@ def test_a_citizen_who_comes_after_finds_the_reason_on_top(
     app: Flask, session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, second: UUID, clock: StoppedClock
 ) -> None:
     close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, keys=keys, clock=clock)
-    for path in (f"/runden/{round.slug}", round.home):
+    for path in (f"/runden/{round.slug}", round.home, f"/runden/{round.slug}/ergebnis"):
         text = app.test_client().get(path).text
         assert text.index("Vorzeitig beendet") < text.index(REASON) < text.index("<h1>")
     assert a_citizen(session)

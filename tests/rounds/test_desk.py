@@ -210,7 +210,8 @@ def _shown(client: FlaskClient, path: str) -> str:
 def test_warnings_must_be_read_first(client: FlaskClient, session: Session, draft: Round, clock: StoppedClock) -> None:
     """On 1 June both parts of the draft have begun already."""
     assert 'name="read"' in client.get(f"{DESK}/leben/veroeffentlichung").text
-    assert post(client, f"{DESK}/leben/veroeffentlichung").status_code == 422
+    unread = post(client, f"{DESK}/leben/veroeffentlichung")
+    assert unread.status_code == 422 and "dass Sie die Hinweise gelesen haben" in unescape(unread.text)
     assert client.get("/runden/leben").status_code == 404
     assert post(client, f"{DESK}/leben/veroeffentlichung", read="y").status_code == 303
     assert client.get("/runden/leben").status_code == 200
