@@ -186,6 +186,7 @@ class IntentGone(Fact):
 
     sentence = marked("Diese Eingabe liegt nicht mehr vor. Sie wurde schon abgeschickt oder ist älter als einen Tag.")
     status = 410
+    way_out = ("privacy.overview", marked("Meine Beteiligung"))
 
 
 def why_password_unfit(password: str) -> PasswordUnfit | None:
