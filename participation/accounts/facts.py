@@ -248,6 +248,9 @@ def device_words(user_agent: str) -> str:
 
 
 _FIELD_WORDS = {
+    "title_de": marked("Titel"),
+    "summary_de": marked("Worum es geht"),
+    "text_de": marked("Ihr Text"),
     "text": marked("Ihr Text"),
     "body": marked("Ihr Text"),
     "reason": marked("Begründung"),

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from participation.accounts import commands
+from participation.accounts.facts import typed_lines
 from participation.accounts.models import Intent
 from participation.contributions.models import Contribution
 from participation.foundation.clock import StoppedClock
@@ -221,3 +222,8 @@ def test_a_mistyped_address_does_not_lose_what_was_typed(client: FlaskClient, ro
     number = number_in(comment(client, round))
     sent = post(client, "/registrieren", email="neu@exmaple.org", agreed="y", vorhaben=number)
     assert f'/anmelden?vorhaben={number}"' in client.get(sent.location).text
+
+
+def test_what_officials_typed_is_shown_before_it_is_sent() -> None:
+    fields = (("seen", ""), ("title_de", "Mehr Schatten"), ("text_de", "Die Stadt pflanzt."), ("title_en", ""))
+    assert [line.value for line in typed_lines(fields)] == ["Mehr Schatten", "Die Stadt pflanzt."]

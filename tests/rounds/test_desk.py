@@ -124,7 +124,7 @@ def test_a_name_that_is_taken_is_said_at_the_field(
 ) -> None:
     typed = {**TYPED, "office_id": str(office), "concept_version_id": str(version), "slug": draft.slug}
     answer = post(client, DESK, **typed)
-    assert answer.status_code == 422 and "Diesen Kurznamen gibt es schon." in unescape(answer.text)
+    assert answer.status_code == 422 and "Diesen Titel oder Kurznamen gibt es schon." in unescape(answer.text)
 
 
 def test_a_concept_of_another_office_is_not_offered_and_not_taken(
