@@ -39,7 +39,7 @@ from participation.foundation.clock import Clock, system_clock
 from participation.foundation.config import ROOT, ConfigurationGap, Settings
 from participation.foundation.db import make_engine_rules
 from participation.foundation.jobs import Jobs
-from participation.foundation.web import db, now, session, viewer
+from participation.foundation.web import db, now, session, this_page, viewer
 from participation.front import desk as front_desk
 from participation.front import views as front
 from participation.letters import cli as letters_cli
@@ -244,6 +244,7 @@ def _dress(app: Flask, settings: Settings) -> None:
         brand=settings.brand,
         csrf_field=csrf_field,
         is_development=settings.environment == "development",
+        this_page=this_page,
     )
 
     @app.context_processor

@@ -186,6 +186,7 @@ class IntentGone(Fact):
 
     sentence = marked("Diese Eingabe liegt nicht mehr vor. Sie wurde schon abgeschickt oder ist älter als einen Tag.")
     status = 410
+    way_out = ("privacy.overview", marked("Meine Beteiligung"))
 
 
 def why_password_unfit(password: str) -> PasswordUnfit | None:
@@ -247,6 +248,9 @@ def device_words(user_agent: str) -> str:
 
 
 _FIELD_WORDS = {
+    "title_de": marked("Titel"),
+    "summary_de": marked("Worum es geht"),
+    "text_de": marked("Ihr Text"),
     "text": marked("Ihr Text"),
     "body": marked("Ihr Text"),
     "reason": marked("Begründung"),

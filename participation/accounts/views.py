@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -40,12 +40,14 @@ from participation.accounts.forms import ConsentForm, LanguageForm, LinkForm, Pa
 from participation.foundation.access import browser_mark, needs, public, public_with_own_check, token_fits
 from participation.foundation.i18n import COOKIE, current_language, words_of
 from participation.foundation.limits import take
-from participation.foundation.web import clock, now, page, person_id, safe_path, see_other, session, viewer
+from participation.foundation.web import clock, now, page, person_id, safe_path, see_other, session, this_page, viewer
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
 
 INTENT = "vorhaben"
 """The field that carries the number of what somebody meant to send."""
+WAYS_IN = {"accounts/register.html": "accounts.register", "accounts/sign_in.html": "accounts.sign_in"}
+"""Where the pages of the way in are read, by template; after a mistake their address alone would forget the target."""
 RolesOf = Callable[[UUID], frozenset[str]]
 
 
@@ -90,9 +92,9 @@ def _send_to_sign_in() -> Response:
     typed = request.form.items(multi=True)
     fields = [(name, value.replace("\0", "")) for name, value in typed if not is_never_kept(name)]
     if not getattr(view, "keeps_fields", True) or not fits_into_an_intent(fields) or _comes_from_elsewhere():
-        return see_other(url_for("accounts.sign_in", next=_page_it_was_typed_on(), nochmal=1))
+        return see_other(url_for("accounts.sign_in", next=this_page(), nochmal=1))
     _take(INTENTS_AN_HOUR)
-    kept = commands.keep_intent(session(), path=request.path, fields=fields, page=_page_it_was_typed_on(), clock=clock)
+    kept = commands.keep_intent(session(), path=request.path, fields=fields, page=this_page(), clock=clock)
     return see_other(url_for("accounts.sign_in", vorhaben=kept))
 
 
@@ -100,11 +102,6 @@ def _comes_from_elsewhere() -> bool:
     """Say whether another site made the browser send this: nobody shall put words into a visitor's mouth."""
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc != request.host
-
-
-def _page_it_was_typed_on() -> str:
-    here = urlsplit(request.referrer or "")
-    return safe_path(here.path + (f"?{here.query}" if here.query else "")) if here.netloc == request.host else "/"
 
 
 def _sent_intent() -> UUID | None:
@@ -239,14 +236,14 @@ def _send_link(address: str, *, agreed: bool) -> Response:
     )
     current_app.extensions["jobs"].nudge("letters")
     cookie["letter_to"] = address
-    return see_other(url_for("accounts.letter_sent"))
+    return see_other(url_for("accounts.letter_sent", **_handed_on()))
 
 
 @bp.get("/anmeldelink")
 @public
 def letter_sent() -> ResponseReturnValue:
     """Say that a letter is on its way, whoever it is for."""
-    return page("accounts/letter_sent.html", address=cookie.get("letter_to"))
+    return page("accounts/letter_sent.html", address=cookie.get("letter_to"), target=_handed_on())
 
 
 @bp.get("/anmeldelink/<token>")
@@ -429,8 +426,15 @@ def _target(intent_id: UUID | None) -> str:
 
 def _with_target(template: str, form: LinkForm | RegisterForm | SignInForm, status: int = 200) -> Response:
     """Show a page of the way in, which hands on what comes after it."""
-    target = {"next": safe_path(request.values.get("next"), default="") or None, INTENT: _intent_id()}
-    return page(template, status, form=form, target=target)
+    target = _handed_on()
+    sent = request.method == "POST" and template in WAYS_IN
+    back_here = {"back_here": url_for(WAYS_IN[template], **target)} if sent else {}
+    return page(template, status, form=form, target=target, **back_here)
+
+
+def _handed_on() -> dict[str, Any]:
+    """Return what comes after signing in, for the next page of the way in."""
+    return {"next": safe_path(request.values.get("next"), default="") or None, INTENT: _intent_id()}
 
 
 def _sign_in_page(form: LinkForm | SignInForm, status: int = 200) -> Response:

@@ -42,7 +42,7 @@ class VersionStillOpen(Fact):
 class SlugTaken(Unprocessable):
     """Another one has this short name already."""
 
-    sentence = marked("Diesen Kurznamen gibt es schon. Bitte wählen Sie einen anderen.")
+    sentence = marked("Diesen Titel oder Kurznamen gibt es schon. Bitte wählen Sie einen anderen.")
 
 
 class NoSuchConcept(Missing):

@@ -64,9 +64,18 @@ def required() -> InputRequired:
     return _Filled()
 
 
+class _Short(Length):
+    """A text is no longer than that; the number is written as the page writes numbers."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if field.data and len(field.data) > self.max:
+            most = format_number(self.max)
+            raise ValidationError(gettext("Bitte kürzen Sie auf höchstens %(max)s Zeichen.", max=most))
+
+
 def at_most(signs: int) -> Length:
     """Return the check of a text's length."""
-    return Length(max=signs, message=_l("Bitte kürzen Sie auf höchstens %(max)d Zeichen."))
+    return _Short(max=signs)
 
 
 def email_address() -> Email:

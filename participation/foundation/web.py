@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Response, current_app, g, redirect, render_template, request
@@ -84,6 +85,20 @@ def safe_path(text: str | None, default: str = "/") -> str:
     if text and _OWN_PATH.match(text) and not _UNSAFE_IN_PATH.search(text):
         return text
     return default
+
+
+def this_page() -> str:
+    """Return where this page can be read again: its address, of an answer to a POST the page it was sent from."""
+    if request.method in {"GET", "HEAD"}:
+        return safe_path(request.full_path.removesuffix("?"))
+    here = urlsplit(request.referrer or "")
+    return safe_path(here.path + (f"?{here.query}" if here.query else "")) if here.netloc == request.host else "/"
+
+
+def comes_from_here() -> bool:
+    """Say whether a page of this site sent this, as far as the browser says."""
+    said = request.headers.get("Origin") or request.referrer
+    return said is not None and urlsplit(said).netloc == request.host
 
 
 def page(template: str, status: int = 200, **names: Any) -> Response:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from participation.accounts.facts import TERMS_VERSION
+from participation.accounts.facts import TERMS_VERSION, typed_lines
 from participation.foundation.access import public, public_without_token
 from participation.foundation.facts import Fact
 from participation.foundation.i18n import COOKIE, LANGUAGES, words_of
-from participation.foundation.web import now, page, safe_path, see_other, session, settings, wants_fragment
+from participation.foundation.web import (
+    comes_from_here,
+    now,
+    page,
+    safe_path,
+    see_other,
+    session,
+    settings,
+    wants_fragment,
+)
 from participation.front.facts import mishap
 from participation.front.queries import why_not_ready
 from participation.rounds import queries as rounds
@@ -20,8 +30,8 @@ bp = Blueprint("front", __name__, template_folder="templates")
 
 A_YEAR = 365 * 24 * 3600
 PLAIN = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
-NEVER_REPEATED = frozenset({"password", "new_password", "current_password"})
-"""Fields that no page writes out again."""
+NEVER_REPEATED = frozenset({"password", "new_password", "current_password", "typed"})
+"""Fields that no page writes out again: every password, whatever its form calls it."""
 
 
 @bp.get("/")
@@ -112,6 +122,20 @@ def stumble(error: HTTPException) -> ResponseReturnValue:
         if name in {"Allow", "Retry-After"}:
             answer.headers[name] = value
     return answer
+
+
+@bp.app_errorhandler(CSRFError)
+def ask_again(error: CSRFError) -> ResponseReturnValue:
+    """Show what was typed, to be sent again: the page was older than the session, since somebody signed in elsewhere.
+
+    Only what this site's own pages sent. Another site shall put no words into anybody's mouth.
+    """
+    sent = [] if wants_fragment() or not comes_from_here() else _again() or []
+    fields = [(name, value) for name, value in sent if name != "csrf_token"]
+    if not fields:
+        return stumble(error)
+    path = safe_path(request.full_path.removesuffix("?"))
+    return page("front/again.html", 400, path=path, fields=fields, lines=typed_lines(tuple(fields)))
 
 
 @bp.app_errorhandler(InternalServerError)

@@ -387,6 +387,12 @@ def _odd_costs(costs: Sequence[int], whole: int) -> Iterator[Gap]:
         yield Gap("budget_sum", marked("Das Geld reicht für alle Vorhaben. Dann ist nichts zu entscheiden."), False)
 
 
+OPENS_AT_ONCE = {
+    PartKind.TALK: marked("Die Diskussion beginnt sofort mit dem Veröffentlichen."),
+    PartKind.VOTE: marked("Die Abstimmung beginnt sofort mit dem Veröffentlichen."),
+}
+
+
 def _wrong_times(draft: RoundDraft, now: datetime) -> Iterator[Gap]:
     last = max(part.closes_at for part in draft.parts.values())
     for kind, part in draft.parts.items():
@@ -395,7 +401,7 @@ def _wrong_times(draft: RoundDraft, now: datetime) -> Iterator[Gap]:
         elif part.closes_at <= now:
             yield Gap(f"{kind}_closes_at", marked("Ein Zeitraum liegt in der Vergangenheit."), True)
         elif part.opens_at <= now:
-            yield Gap(f"{kind}_opens_at", marked("Ein Zeitraum beginnt sofort mit dem Veröffentlichen."), False)
+            yield Gap(f"{kind}_opens_at", OPENS_AT_ONCE[kind], False)
     if draft.due < last:
         yield Gap("release_by", marked("Das Ergebnis soll kommen, bevor alles zu Ende ist."), True)
     # The night the clocks go forward takes an hour from the three weeks.

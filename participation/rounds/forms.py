@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, SelectField
-from wtforms.validators import Optional, StopValidation, ValidationError
+from wtforms.validators import InputRequired, Optional, StopValidation, ValidationError
 
 from participation.concepts.forms import offered
 from participation.foundation.clock import berlin
@@ -388,7 +388,10 @@ def suggestion(now: datetime) -> dict[str, Any]:
 class PublishForm(Form):
     """The tick that warnings were read."""
 
-    read = BooleanField(_l("Ich habe die Hinweise gelesen und möchte so veröffentlichen."), [required()])
+    read = BooleanField(
+        _l("Ich habe die Hinweise gelesen und möchte so veröffentlichen."),
+        [InputRequired(_l("Bitte bestätigen Sie, dass Sie die Hinweise gelesen haben."))],
+    )
 
 
 def _check_order(opens: datetime | None, closes: datetime | None) -> None:

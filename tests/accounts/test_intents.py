@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from participation.accounts import commands
+from participation.accounts.facts import typed_lines
 from participation.accounts.models import Intent
 from participation.contributions.models import Contribution
 from participation.foundation.clock import StoppedClock
@@ -108,7 +109,7 @@ def test_the_back_button_does_not_send_twice(app: Flask, session: Session, round
     path, fields = fields_of(client.get(f"/fortsetzen/{number}").text)
     client.post(path, data=dict(fields))
     again = client.post(path, data=dict(fields))
-    assert again.status_code == 410
+    assert again.status_code == 410 and 'kern-btn--primary" href="/meine-beteiligung"' in again.text
     assert client.get(f"/fortsetzen/{number}").status_code == 410
     assert published(session) == [TEXT]
 
@@ -203,3 +204,26 @@ def test_pages_for_visitors_set_no_cookie(client: FlaskClient, session: Session,
         assert answer.status_code == 200, path
         assert not answer.headers.getlist("Set-Cookie"), path
         assert "csrf_token" not in answer.text, path
+
+
+def test_the_language_can_be_switched_on_the_way_in(client: FlaskClient, round: RoundWords) -> None:
+    number = number_in(comment(client, round))
+    for page in (
+        client.get(f"/anmelden?vorhaben={number}"),
+        post(client, "/anmelden", email="kein", password="", vorhaben=number),
+        post(client, "/registrieren", email="kein", vorhaben=number),
+    ):
+        back = re.search(r'<input type="hidden" name="next" value="([^"]+)">', page.text)
+        assert back
+        assert number in client.get(back[1]).text
+
+
+def test_a_mistyped_address_does_not_lose_what_was_typed(client: FlaskClient, round: RoundWords) -> None:
+    number = number_in(comment(client, round))
+    sent = post(client, "/registrieren", email="neu@exmaple.org", agreed="y", vorhaben=number)
+    assert f'/anmelden?vorhaben={number}"' in client.get(sent.location).text
+
+
+def test_what_officials_typed_is_shown_before_it_is_sent() -> None:
+    fields = (("seen", ""), ("title_de", "Mehr Schatten"), ("text_de", "Die Stadt pflanzt."), ("title_en", ""))
+    assert [line.value for line in typed_lines(fields)] == ["Mehr Schatten", "Die Stadt pflanzt."]

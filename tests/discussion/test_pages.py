@@ -22,7 +22,7 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from tests.everywhere.pages import faults_on, forms_on, text_of, tree_of
 from tests.statements import Statements
-from tests.world import CLOSES, RoundWords, a_citizen, a_person
+from tests.world import CLOSES, RoundWords, a_citizen, a_person, a_round
 from tests.world.discussion import TEXT, a_comment, a_rating, a_reply, decide, fresh_comment, premoderate
 from tests.world.sign_in import post, signed_in
 
@@ -206,7 +206,7 @@ def test_the_name_is_asked_for_once_and_the_last_one_offered(
         ({"stance": "hurra", "text": TEXT}, ""),
         ({"stance": "neutral", "text": "zu kurz"}, "mindestens 10 Zeichen"),
         ({"stance": "neutral", "text": ""}, "schreiben Sie etwas"),
-        ({"stance": "neutral", "text": "ü" * 5001}, "höchstens 5000 Zeichen"),
+        ({"stance": "neutral", "text": "ü" * 5001}, "höchstens 5.000 Zeichen"),
         ({"stance": "neutral", "text": TEXT, "shown_as": "Moderation"}, "Dieser Name geht nicht"),
     ],
 )
@@ -395,6 +395,15 @@ def test_ones_own_comment_and_a_closed_talk_offer_no_buttons(
     assert post(me, f"/kommentare/{others}/bewertung", value="pass").status_code == 409
 
 
+def test_nobody_is_asked_to_begin_before_the_talk_does(
+    client: FlaskClient, session: Session, clock: StoppedClock
+) -> None:
+    coming = a_round(session, opens=clock() + timedelta(days=7), closes=clock() + timedelta(days=35))
+    told = text_of(client.get(coming.home).text)
+    assert "Noch hat niemand geschrieben." in told
+    assert "Machen Sie den Anfang" not in told
+
+
 # ── Traces ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_trace_names_the_rule_and_the_author_is_led_to_the_reason(
     me: FlaskClient, client: FlaskClient, session: Session, round: RoundWords, clock: StoppedClock, ada: Who
@@ -409,6 +418,10 @@ def test_a_trace_names_the_rule_and_the_author_is_led_to_the_reason(
     mine = me.get(round.home).text
     assert "Das darf niemand mehr lesen." in mine
     assert 'href="/meine-beteiligung"' in mine
+    for act in ("bearbeitung", "ruecknahme"):
+        told = me.get(f"/kommentare/{comment}/{act}").text
+        assert "Ändern und zurückziehen geht nicht mehr" in told
+        assert f'action="/kommentare/{comment}/{act}"' not in told
 
 
 # ── The name ──────────────────────────────────────────────────────────────────────────────────────────────────────────

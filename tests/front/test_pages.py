@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -10,12 +11,15 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from wtforms import PasswordField
 
 from participation.foundation.clock import StoppedClock
 from participation.foundation.facts import Fact, TooMany
+from participation.foundation.forms import Form
 from participation.front.facts import MISHAPS, TASKS, mishap, tasks_for
-from participation.front.views import bare
+from participation.front.views import NEVER_REPEATED, bare
 from tests import world
+from tests.world.sign_in import signed_in
 
 PUBLIC = ("/", "/impressum", "/datenschutz", "/barrierefreiheit", "/teilnahmebedingungen")
 
@@ -61,6 +65,18 @@ def test_the_language_is_kept_and_the_reader_comes_back(client: FlaskClient) -> 
     assert '<html lang="en">' in client.get("/").text
     client.post("/sprache", data={"language": "de", "next": "/"})
     assert '<html lang="de">' in client.get("/").text
+
+
+def test_switching_the_language_keeps_the_part_that_is_read(client: FlaskClient, session: Session) -> None:
+    path = f"{world.a_round(session).home}?reihenfolge=aelteste"
+    assert f'name="next" value="{path}"' in client.get(path).text
+    assert f'/anmelden?next={path.replace("?", "%3F").replace("=", "%3D")}"' in client.get(path).text
+
+
+def test_after_a_mistake_the_language_switch_leads_to_the_page_it_was_made_on(client: FlaskClient) -> None:
+    from_page = {"Referer": "http://localhost/datenschutz"}
+    assert 'name="next" value="/datenschutz"' in client.post("/", headers=from_page).text
+    assert 'name="next" value="/"' in client.post("/", headers={"Referer": "https://example.org/datenschutz"}).text
 
 
 @pytest.mark.parametrize("elsewhere", ["//example.org", "/\\example.org", "https://example.org", "", "/\t/example.org"])
@@ -178,3 +194,30 @@ def test_officials_see_what_their_roles_are_good_for() -> None:
     assert {task.role for task in tasks_for(frozenset({"moderator", "admin"}))} == {"moderator", "admin"}
     assert tasks_for(frozenset({"citizen"})) == ()
     assert len(tasks_for(frozenset(task.role for task in TASKS))) == len(TASKS)
+
+
+def test_what_was_typed_on_a_page_older_than_the_sign_in_is_sent_with_one_more_press(
+    app: Flask, session: Session
+) -> None:
+    round = world.a_round(session)
+    client = signed_in(app, session, world.a_person(session))
+    fields = {"text": "Mehr <b>Bänke</b> am Ruhrufer, bitte.", "stance": "in_favour", "shown_as": "Ada"}
+    path = f"/diskussion/{round.thread_id}/kommentare"
+    here = {"Origin": "http://localhost"}
+    refused = client.post(path, data={**fields, "csrf_token": "alt"}, headers=here)
+    assert refused.status_code == 400
+    kept = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', refused.text.split(path, 1)[1]))
+    assert {name: unescape(value) for name, value in kept.items()} == fields | {"csrf_token": kept["csrf_token"]}
+    assert client.post(path, data={**fields, "csrf_token": kept["csrf_token"]}, headers=here).status_code == 303
+    from_elsewhere = client.post(path, data={**fields, "csrf_token": "alt"}, headers={"Origin": "https://example.org"})
+    assert from_elsewhere.status_code == 400 and "Ruhrufer" not in from_elsewhere.text
+
+
+def test_no_password_is_written_out_again() -> None:
+    found, forms = set(), [Form]
+    while forms:
+        form = forms.pop()
+        forms += form.__subclasses__()
+        names = ((name, getattr(form, name)) for name in dir(form))
+        found |= {name for name, field in names if getattr(field, "field_class", None) is PasswordField}
+    assert {"password", "typed"} <= found <= NEVER_REPEATED

@@ -28,7 +28,7 @@ from participation.rounds.models import Round
 from participation.voting.ledger import sha256_of
 from participation.voting.models import Ballot, Contest
 from participation.windows.models import Window
-from tests.world import CLOSES, FIRST_KEYS, OPENS, a_moderator, a_round, a_staff_member, an_office
+from tests.world import CLOSES, FIRST_KEYS, OPENS, a_moderator, a_round, staff_elsewhere
 from tests.world.moderation import withhold
 from tests.world.results import Lively, after_the_end, counted, released
 
@@ -183,7 +183,7 @@ def test_a_ballot_that_nobody_could_cast_stops_the_count(session: Session, livel
 
 
 def test_only_staff_of_the_round_counts_and_releases(session: Session, lively: Lively, clock: StoppedClock) -> None:
-    elsewhere = a_staff_member(session, office_id=an_office(session))
+    elsewhere = staff_elsewhere(session)
     after_the_end(clock)
     for by in (elsewhere, a_moderator(session, lively.round), lively.voters[0].person_id):
         with pytest.raises(NotEntitled):

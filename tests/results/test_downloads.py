@@ -84,6 +84,9 @@ def test_after_a_later_decision_both_figures_stand_there(
     whole = visitor.get(f"{path}.json").get_json()
     assert (whole["figures"]["talk"]["comments"], whole["today"]["feld-1"]["comments"]) == (4, 3)
     assert "Mehr Bäume auf dem Platz" not in visitor.get(f"{path}/kommentare.csv").get_data(as_text=True)
+    for name in ("benches", "money"):
+        withhold(session, lively.comments[name], by=a_moderator(session, lively.round), clock=clock)
+    assert "Zurzeit gibt es keine." in visitor.get(path).get_data(as_text=True)
 
 
 def test_no_cell_acts_as_a_formula(app: Flask, session: Session, lively: Lively, clock: StoppedClock) -> None:

@@ -20,7 +20,7 @@ from participation.foundation.db import transaction
 from participation.results.commands import count_round, release_round
 from participation.voting.commands import cast_ballot
 from participation.voting.facts import Choice
-from tests.world import CLOSES, a_citizen, a_person, a_staff_member, an_office, an_official
+from tests.world import CLOSES, a_citizen, a_person, an_office, an_official, staff_elsewhere
 from tests.world.results import Lively, after_the_end, counted, released
 from tests.world.sign_in import post, signed_in
 
@@ -32,7 +32,7 @@ def visitors(app: Flask, session: Session, lively: Lively) -> dict[str, FlaskCli
     """One client for each kind of person."""
     office, elsewhere = lively.round.office_id, an_office(session)
     people: dict[str, UUID] = {"citizen": a_person(session), OWN_STAFF: lively.staff}
-    people["staff elsewhere"] = a_staff_member(session, office_id=elsewhere)
+    people["staff elsewhere"] = staff_elsewhere(session)
     people["moderator elsewhere"] = an_official(session, Role.MODERATOR, office_id=elsewhere)
     for role in (Role.MODERATOR, Role.DESK, Role.JURY, Role.AUDIT):
         people[role] = an_official(session, role, office_id=office)

@@ -30,9 +30,8 @@ from tests.world import (
     a_citizen,
     a_person,
     a_round,
-    a_staff_member,
-    an_office,
     an_official,
+    staff_elsewhere,
 )
 from tests.world.discussion import a_comment
 from tests.world.voting import a_vote
@@ -109,7 +108,7 @@ def test_the_second_must_run_this_round(
     people = {
         "citizen": lambda: a_person(session),
         "moderator": lambda: an_official(session, Role.MODERATOR, audience_id=round.audience_id),
-        "staff elsewhere": lambda: a_staff_member(session, office_id=an_office(session)),
+        "staff elsewhere": lambda: staff_elsewhere(session),
         "admin": lambda: an_official(session, Role.ADMIN),
         "no longer": lambda: an_official(session, Role.STAFF, office_id=office, until=clock() - timedelta(days=1)),
     }
@@ -224,7 +223,7 @@ def test_a_citizen_who_comes_after_finds_the_reason_on_top(
     app: Flask, session: Session, round: RoundWords, keys: KeyFolder, staff: UUID, second: UUID, clock: StoppedClock
 ) -> None:
     close_early(session, round_id=round.id, by=staff, second=second, reason=REASON, keys=keys, clock=clock)
-    for path in (f"/runden/{round.slug}", round.home):
+    for path in (f"/runden/{round.slug}", round.home, f"/runden/{round.slug}/ergebnis"):
         text = app.test_client().get(path).text
         assert text.index("Vorzeitig beendet") < text.index(REASON) < text.index("<h1>")
     assert a_citizen(session)

@@ -124,7 +124,7 @@ def test_a_name_that_is_taken_is_said_at_the_field(
 ) -> None:
     typed = {**TYPED, "office_id": str(office), "concept_version_id": str(version), "slug": draft.slug}
     answer = post(client, DESK, **typed)
-    assert answer.status_code == 422 and "Diesen Kurznamen gibt es schon." in unescape(answer.text)
+    assert answer.status_code == 422 and "Diesen Titel oder Kurznamen gibt es schon." in unescape(answer.text)
 
 
 def test_a_concept_of_another_office_is_not_offered_and_not_taken(
@@ -210,7 +210,8 @@ def _shown(client: FlaskClient, path: str) -> str:
 def test_warnings_must_be_read_first(client: FlaskClient, session: Session, draft: Round, clock: StoppedClock) -> None:
     """On 1 June both parts of the draft have begun already."""
     assert 'name="read"' in client.get(f"{DESK}/leben/veroeffentlichung").text
-    assert post(client, f"{DESK}/leben/veroeffentlichung").status_code == 422
+    unread = post(client, f"{DESK}/leben/veroeffentlichung")
+    assert unread.status_code == 422 and "dass Sie die Hinweise gelesen haben" in unescape(unread.text)
     assert client.get("/runden/leben").status_code == 404
     assert post(client, f"{DESK}/leben/veroeffentlichung", read="y").status_code == 303
     assert client.get("/runden/leben").status_code == 200

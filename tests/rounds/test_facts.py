@@ -181,6 +181,13 @@ def test_three_weeks_over_the_night_of_29_march_are_three_weeks() -> None:
     assert missing(replace(WHOLE, talk=PartDraft(opens, closes))) == {}
 
 
+def test_what_begins_at_once_is_named() -> None:
+    both = replace(WHOLE, talk=PartDraft(NOW, TALK.closes_at), vote=PartDraft(NOW, VOTE.closes_at))
+    named = {gap.about: gap.sentence for gap in what_is_missing(both, handlungsfelder=3, now=NOW)}
+    assert named["talk_opens_at"].startswith("Die Diskussion beginnt sofort")
+    assert named["vote_opens_at"].startswith("Die Abstimmung beginnt sofort")
+
+
 def test_blocks_stand_before_warnings() -> None:
     gaps = what_is_missing(replace(WHOLE, mandate={"de": ""}, level=None), handlungsfelder=0, now=NOW)
     assert [gap.blocks for gap in gaps] == [True, True, False]

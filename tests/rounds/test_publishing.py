@@ -44,9 +44,9 @@ from tests.world import (
     OPENS,
     a_concept_version,
     a_draft,
-    a_staff_member,
     an_office,
     an_official,
+    staff_elsewhere,
     words_of_round,
 )
 from tests.world.discussion import a_comment
@@ -69,7 +69,7 @@ def test_a_draft_is_known_to_nobody_but_its_office(session: Session, draft: Roun
     assert [window.published_at for window in windows] == [None, None]
     assert (count(session, Thread), count(session, Contest), count(session, Subject)) == (0, 0, 0)
     assert read(session, draft, staff).is_editable
-    stranger = a_staff_member(session, office_id=an_office(session))
+    stranger = staff_elsewhere(session)
     with pytest.raises(NoSuchRound):
         queries.draft_page(session, slug=draft.slug, person_id=stranger, now=BEFORE)
 
@@ -180,7 +180,7 @@ def test_talk_alone_needs_no_contest_and_has_a_rule_sheet_too(
 def test_staff_of_another_office_can_neither_edit_nor_publish_nor_take_back(
     session: Session, draft: Round, staff: UUID, keys: KeyFolder
 ) -> None:
-    stranger = a_staff_member(session, office_id=an_office(session))
+    stranger = staff_elsewhere(session)
     page = read(session, draft, staff)
     with pytest.raises(NoSuchRound):
         edit_round(session, round_id=draft.id, draft=page.draft, seen=page.seen, by=stranger, clock=EARLY)

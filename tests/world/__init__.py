@@ -124,6 +124,11 @@ def a_staff_member(session: Session, *, office_id: int) -> UUID:
     return an_official(session, Role.STAFF, office_id=office_id)
 
 
+def staff_elsewhere(session: Session) -> UUID:
+    """Add an official who runs a round of another office: who runs none at all, any check would stop."""
+    return a_staff_member(session, office_id=a_round(session, published=None).office_id)
+
+
 def an_admin(session: Session) -> UUID:
     """Add an official who grants roles."""
     return an_official(session, Role.ADMIN)
