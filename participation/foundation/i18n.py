@@ -102,7 +102,7 @@ def moment(value: datetime | str | None) -> str:
 @lru_cache(maxsize=4096)
 def _written(value: datetime, language: str) -> str:
     if language == "de":
-        return format_datetime(berlin(value), "dd.MM.yyyy, HH:mm 'Uhr'", locale="de")
+        return format_datetime(berlin(value), "dd.MM.yyyy, HH:mm\xa0'Uhr'", locale="de")
     return format_datetime(berlin(value), "d MMMM yyyy, HH:mm", locale="en_GB")
 
 

@@ -93,7 +93,7 @@ def test_moments_are_typed_and_shown_in_bochum_and_kept_in_utc(
     made = session.execute(select(Round)).scalar_one()
     staff_sees = client.get(f"{DESK}/{made.slug}/bearbeitung").text
     assert re.search(r'value="2026-06-10[T ]08:00', staff_sees) and re.search(r'value="2026-11-10[T ]18:00', staff_sees)
-    check = unescape(client.get(f"{DESK}/{made.slug}/veroeffentlichung").text)
+    check = unescape(client.get(f"{DESK}/{made.slug}/veroeffentlichung").text).replace("\xa0", " ")
     assert "10.06.2026, 08:00 Uhr bis 10.11.2026, 18:00 Uhr" in check
 
 
@@ -188,7 +188,7 @@ def test_before_publishing_everything_stands_there_once_more(
     client: FlaskClient, session: Session, draft: Round, clock: StoppedClock
 ) -> None:
     clock.at = BEFORE
-    text = unescape(client.get(f"{DESK}/leben/veroeffentlichung").text)
+    text = unescape(client.get(f"{DESK}/leben/veroeffentlichung").text).replace("\xa0", " ")
     for told in (
         "/runden/leben",
         "3 Handlungsfelder",

@@ -44,7 +44,7 @@ def round(session: Session, office: int, app: Flask) -> RoundWords:
 def text_of(client: FlaskClient, path: str, status: int = 200) -> str:
     answer = client.get(path)
     assert answer.status_code == status, answer.status
-    return unescape(answer.text)
+    return unescape(answer.text).replace("\xa0", " ")
 
 
 def test_a_round_says_what_it_is_about_who_decides_and_what_follows(client: FlaskClient, round: RoundWords) -> None:
