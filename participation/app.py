@@ -57,6 +57,7 @@ from participation.pauses import desk as pauses_desk
 from participation.pauses import views as pauses
 from participation.privacy import views as privacy
 from participation.queues import desk as queues_desk
+from participation.remarks import desk as remarks_desk
 from participation.results import cli as results_cli
 from participation.results import desk as results_desk
 from participation.results import views as results
@@ -87,6 +88,7 @@ PAGES: tuple[ModuleType, ...] = (
     pauses_desk,
     privacy,
     queues_desk,
+    remarks_desk,
     results,
     results_desk,
     reviews,

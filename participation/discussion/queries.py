@@ -69,6 +69,8 @@ class CommentLine:
     """Whether it is one's own and nobody reacted to it; whether the window is open is for the page to know."""
     duplicate_of: int | None
     """A contribution that says the same, as moderation found."""
+    rewording: bool
+    """Whether moderation waits for its author to find other words."""
     sums: Sums | None
     """None while sums are hidden."""
     replies: int
@@ -317,7 +319,7 @@ def _visible(*, traces: bool = True) -> Rows:
     mine = Contribution.participant_id == bindparam("me")
     own = and_(mine, Contribution.state.in_((State.HELD, State.WITHHELD)), Contribution.sealed.is_(False))
     decided_here = and_(Contribution.state == State.WITHHELD, Contribution.reason_kind != "imported")
-    gone = or_(Contribution.state.in_((State.WITHHELD, State.WITHDRAWN)), Contribution.rewording)
+    gone = Contribution.state.in_((State.WITHHELD, State.WITHDRAWN, State.HELD))
     trace = and_(Contribution.sealed.is_(False), or_(decided_here, and_(gone, Comment.replies > 0)))
     # For a visitor too this is a look into the key: joined on »false«, SQLite read every rating for every comment.
     rated = and_(Rating.comment_id == Comment.id, Rating.participant_id == bindparam("me"))
@@ -419,6 +421,7 @@ def _line(row: Row[Any], head: _Head, order: Order = Order.OLDEST) -> CommentLin
         edited=row.edited_at is not None,
         can_be_edited=own and state in (State.HELD, State.PUBLISHED) and (untouched or row.rewording),
         duplicate_of=row.duplicate_of if readable else None,
+        rewording=row.rewording,
         sums=Sums(row.agree, row.disagree, row.passed) if head.thread.shows_sums and readable else None,
         replies=row.replies,
         rating=Value(row.value) if row.value and readable else None,

@@ -41,6 +41,7 @@ from participation.journal.commands import note
 from participation.letters.models import Letter
 from participation.moderation import commands as moderation
 from participation.moderation.facts import ImportedDecision, NoticeKind, Outcome
+from participation.remarks import commands as remarks
 from participation.results import commands as results
 from participation.rounds import commands as rounds
 from participation.rounds.facts import Effect, Level, PartDraft, RoundDraft
@@ -112,6 +113,7 @@ def load_example(session: Session, *, environment: str, keys: KeyFolder, clock: 
         _start_round(stage, coming, _write_mobility(stage, coming))
         _start_round(stage, open_one, _write_next_version(stage, open_one, concept_id))
         _play(stage, open_one)
+        _add_remarks(stage, open_one)
     return Loaded(dict(stage.done), sign_ins, people["password"])
 
 
@@ -428,6 +430,20 @@ def _moderate(stage: _Stage, act: logic.Notice | logic.Decision) -> None:
         version=stage.versions[act.key],
         clock=stage.clock,
     )
+
+
+def _add_remarks(stage: _Stage, script: logic.Script) -> None:
+    """Keep templates for the office, and a note and a task on what was reported last."""
+    words, office_id = logic.data_file("remarks.toml"), stage.offices[script.words["office"]]
+    for one in words["template"]:
+        draft = remarks.Draft(one["title"], one["text"], one["outcome"], one.get("rule"))
+        leitung = stage.people["leitung"]
+        remarks.add_template(stage.session, office_id=office_id, draft=draft, by=leitung, clock=stage.clock)
+    reported = [stage.written[act.key] for act in script.acts if isinstance(act, logic.Notice)][-1]
+    given: dict[str, Any] = {"contribution_id": reported, "by": stage.people["moderation"], "clock": stage.clock}
+    remarks.add_note(stage.session, text=words["note"], **given)
+    due_on = berlin(stage.clock()).date() + timedelta(days=words["days"])
+    remarks.set_task(stage.session, text=words["task"], due_on=due_on, **given)
 
 
 # ── Imports from Polis ────────────────────────────────────────────────────────────────────────────────────────────────

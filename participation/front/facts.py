@@ -104,6 +104,12 @@ TASKS = (
         marked("Festlegen, was die Moderation liest, bevor es veröffentlicht wird, und es ausprobieren."),
     ),
     Task(
+        "staff",
+        "/moderation/textbausteine",
+        marked("Textbausteine"),
+        marked("Begründungen vorbereiten, auf Deutsch und Englisch, die die Moderation einsetzen kann."),
+    ),
+    Task(
         "audit",
         "/moderation/versiegelt",
         marked("Versiegelte Texte"),

@@ -130,7 +130,10 @@ class CaseFile:
     """A contribution with all that a moderator needs to decide, and nothing of votes or ratings."""
 
     id: int
+    audience_id: int
     state: str
+    reason_kind: str | None
+    """The rule that the tombstone names."""
     text: str
     language: str
     version: int
@@ -147,6 +150,7 @@ class CaseFile:
     claim: Claim | None
     escalated_why: str | None
     rewording: bool
+    duplicate_of: int | None
     likely: tuple[Beside, ...]
     """Public contributions on the same subject that say much the same."""
     places: tuple[Place, ...]
@@ -290,7 +294,9 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
         return None
     return CaseFile(
         id=row.id,
+        audience_id=row.audience_id,
         state=row.state,
+        reason_kind=row.reason_kind,
         text=row.text,
         language=row.language,
         version=row.version,
@@ -307,6 +313,7 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
         claim=claim_of(row, now),
         escalated_why=row.escalated_why,
         rewording=row.rewording,
+        duplicate_of=row.duplicate_of,
         likely=_likely(session, row),
         places=tuple(other_subjects(session, contribution_id)),
         parent=next(iter(_beside(session, Contribution.id == row.parent_id)), None) if row.parent_id else None,
@@ -324,16 +331,19 @@ def _file(contribution_id: int, moderator: UUID, now: datetime) -> Select[*tuple
         Contribution.id,
         Contribution.participant_id,
         Contribution.state,
+        Contribution.reason_kind,
         Contribution.text,
         Contribution.language,
         Contribution.version,
         Contribution.created_at,
         Contribution.edited_at,
+        Window.audience_id,
         *AUTHOR,
         Comment.stance,
         Comment.parent_id,
         Comment.thread_id,
         Contribution.rewording,
+        Contribution.duplicate_of,
         Case.claimed_by,
         Case.claimed_at,
         Case.escalated_why,

@@ -28,6 +28,8 @@ from participation.pauses import queries as pauses_held
 from participation.privacy import queries
 from participation.privacy.facts import NotConfirmed, is_deletion_word
 from participation.queues import queries as queues_held
+from participation.remarks import commands as remarks
+from participation.remarks import queries as remarks_held
 from participation.results import queries as results_held
 from participation.reviews import commands as reviews
 from participation.reviews import queries as reviews_held
@@ -66,6 +68,7 @@ ROOMS = (
     Room("contributions", contributions_held.held_about, _without_keys(contributions.forget)),
     Room("queues", queues_held.held_about, _acts_of_office_stay),
     Room("pauses", pauses_held.held_about, _without_keys(pauses.forget)),
+    Room("remarks", remarks_held.held_about, _without_keys(remarks.forget)),
     Room("reviews", reviews_held.held_about, _without_keys(reviews.forget)),
     Room("moderation", moderation_held.held_about, _without_keys(moderation.forget)),
     Room("results", results_held.held_about, _acts_of_office_stay),

@@ -51,6 +51,8 @@ class OwnContribution:
     written_at: datetime
     stance: str | None
     is_reply: bool
+    rewording: bool
+    """Whether moderation waits for other words."""
     decision: DecisionLine | None
     """The decision that holds, with its reason."""
 
@@ -173,6 +175,7 @@ def _contributions(*which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Contribution.text,
             Contribution.language,
             Contribution.created_at,
+            Contribution.rewording,
             Comment.stance,
             Comment.level,
         )
@@ -195,6 +198,7 @@ def _with_decisions(session: Session, rows: Sequence[Any]) -> list[OwnContributi
             written_at=row.created_at,
             stance=row.stance,
             is_reply=row.level == 1,
+            rewording=row.rewording,
             decision=decided.get(row.id),
         )
         for row in rows

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from participation.contributions.facts import NETIQUETTE, ChangedMeanwhile
+from participation.contributions.facts import NETIQUETTE, ChangedMeanwhile, rule_by_slug
 from participation.contributions.queries import signals_of
 from participation.foundation.access import needs
+from participation.foundation.clock import berlin
 from participation.foundation.facts import Fact, marked
 from participation.foundation.i18n import plain_words, words_of
 from participation.foundation.paging import key_from
@@ -51,6 +52,8 @@ from participation.queues.facts import (
     TooManyChosen,
 )
 from participation.queues.forms import BulkForm, DecisionForm, EscalationForm, listed_from
+from participation.remarks.forms import NoteForm, TaskForm, label_of
+from participation.remarks.queries import Backstage, Offer, backstage, offer
 from participation.reviews.queries import open_review
 
 bp = Blueprint("queues_desk", __name__, template_folder="templates", url_prefix="/moderation")
@@ -101,7 +104,8 @@ def queue() -> ResponseReturnValue:
         overdue=request.args.get("ueberfaellig") == "1",
     )
     found = queries.queue(session(), moderator=person_id(), listed=listed, after=after, only=only, now=now())
-    return page("queues/queue.html", queue=found, after=after, me=person_id(), **WORDS)
+    today = berlin(now()).date()
+    return page("queues/queue.html", queue=found, after=after, me=person_id(), today=today, **WORDS)
 
 
 @bp.get("/<int:contribution_id>")
@@ -158,6 +162,19 @@ def _decide(contribution_id: int, form: DecisionForm) -> None:
         last_seen=form.decision_seen,
         clock=clock,
     )
+
+
+@bp.post("/<int:contribution_id>/textbaustein")
+@needs("moderator")
+def insert_template(contribution_id: int) -> ResponseReturnValue:
+    """Show the form again with a template in the reason, and with all that was typed; nothing is saved or checked."""
+    form = DecisionForm(request.form)
+    done = form.put_in(_offer([contribution_id]))
+    return _show(contribution_id, form, status=200 if done else 422)
+
+
+def _offer(contribution_ids: list[int]) -> Offer:
+    return offer(session(), contribution_ids=contribution_ids, moderator=person_id(), now=now())
 
 
 @bp.post("/<int:contribution_id>/weitergabe")
@@ -234,12 +251,21 @@ def decide_many() -> ResponseReturnValue:
     return see_other(url_for("queues_desk.bulk_result", bulk_id=bulk_id))
 
 
-def _choose_again(form: BulkForm, fact: Fact | None = None) -> ResponseReturnValue:
-    numbers = [one.contribution_id for one in form.chosen.data or ()][:MOST_AT_ONCE]
+@bp.post("/auswahl/textbaustein")
+@needs("moderator")
+def insert_template_for_many() -> ResponseReturnValue:
+    """Show the form again with a template in the reason; its languages are those of all who are ticked."""
+    form = BulkForm(request.form)
+    done = form.put_in(_offer(form.numbers))
+    return _choose_again(form, status=200 if done else 422)
+
+
+def _choose_again(form: BulkForm, fact: Fact | None = None, *, status: int = 422) -> ResponseReturnValue:
+    numbers = form.numbers
     found = queries.gathered(
         session(), moderator=person_id(), listed=form.back_to, how=How.PAGE, numbers=numbers, now=now()
     )
-    return _show_many(form, found, ticked=numbers, fact=fact, status=422)
+    return _show_many(form, found, ticked=numbers, fact=fact, status=status)
 
 
 def _show_many(
@@ -256,6 +282,8 @@ def _show_many(
         how_words=HOWS,
         me=person_id(),
         most=MOST_AT_ONCE,
+        offer=_offer([row.id for row in found.rows]),
+        label_of=label_of,
         **WORDS,
     )
 
@@ -304,6 +332,7 @@ def _show(
     if is_fresh or form.version.errors or form.last_seen.errors:
         form.version.data, form.last_seen.data = str(found.version), str(found.last_decision or "")
     form.offer([(place.thread_id, plain_words(place.title)) for place in found.places])
+    kept = backstage(session(), contribution_id=contribution_id, audience_id=found.audience_id, now=now())
     return page(
         "queues/case.html",
         status,
@@ -314,5 +343,18 @@ def _show(
         passing_on=passing_on or EscalationForm(),
         fact=fact,
         me=person_id(),
+        offer=_offer([contribution_id]),
+        label_of=label_of,
+        backstage=kept,
+        note_form=NoteForm(),
+        task_form=_task_form(kept),
+        today=berlin(now()).date(),
+        rule_by_slug=rule_by_slug,
         **WORDS,
     )
+
+
+def _task_form(kept: Backstage) -> TaskForm:
+    form = TaskForm()
+    form.offer(kept.colleagues)
+    return form

@@ -30,6 +30,7 @@ class Listed(StrEnum):
     REPORTED = "reported"
     REVIEWS = "reviews"
     ESCALATED = "escalated"
+    TASKS = "tasks"
     DECIDED = "decided"
 
 

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, RadioField
+from wtforms import Field, HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
 from participation.contributions.facts import NETIQUETTE, rule_by_slug
 from participation.foundation.forms import Form, LineField, TextField, required
 from participation.moderation.facts import LONGEST_LAW, LONGEST_REASON, NEEDS_REASON, Outcome
-from participation.queues.facts import FOR_MANY, Chosen, How, Listed
+from participation.queues.facts import FOR_MANY, MOST_AT_ONCE, Chosen, How, Listed
+from participation.remarks.facts import put_in
+from participation.remarks.queries import Offer
 
 OUTCOME_LABELS = {
     Outcome.PUBLISHED: _l("Veröffentlichen"),
@@ -27,11 +29,28 @@ OUTCOME_LABELS = {
 }
 
 
+class ReasonForm(Form):
+    """A form with a reason, into which a template can be put."""
+
+    reason: TextField
+    template = SelectField(_l("Textbaustein"), choices=[], validate_choice=False)
+
+    def put_in(self, offer: Offer) -> bool:
+        """Put the chosen template into the reason, with what was typed kept; say whether one was chosen."""
+        chosen = self.template.data or ""
+        found = offer.find(int(chosen)) if A_NUMBER.regex.match(chosen) else None
+        if found is None:
+            self.template.errors = [_("Bitte wählen Sie einen Textbaustein.")]
+            return False
+        self.reason.data, self.template.data = put_in(self.reason.data or "", found.text), ""
+        return True
+
+
 A_CHOICE = re.compile(r"([0-9]{1,15}):([0-9]{1,9}):([0-9]{0,15})")
 A_NUMBER = Regexp(r"^[0-9]{1,15}$")
 
 
-class DecisionForm(Form):
+class DecisionForm(ReasonForm):
     """Publish, or withhold by a rule and with a reason; with what was on the page while deciding."""
 
     outcome = RadioField(
@@ -149,7 +168,7 @@ class ChosenField(Field):
         self.data = [Chosen(int(one[0]), int(one[1]), int(one[2]) if one[2] else None) for one in parts]
 
 
-class BulkForm(Form):
+class BulkForm(ReasonForm):
     """One decision, one rule and one reason for several contributions."""
 
     outcome = RadioField(
@@ -184,6 +203,11 @@ class BulkForm(Form):
         """Ask for the reason where something is withheld."""
         if self.outcome.data in NEEDS_REASON and not field.data:
             raise ValidationError(_("Bitte begründen Sie die Entscheidung."))
+
+    @property
+    def numbers(self) -> list[int]:
+        """The contributions that are ticked, as many as one decision takes."""
+        return [one.contribution_id for one in self.chosen.data or ()][:MOST_AT_ONCE]
 
     @property
     def found(self) -> How:

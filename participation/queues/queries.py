@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from participation.accounts.models import Person
 from participation.audiences.facts import Role
 from participation.audiences.models import Audience
 from participation.audiences.queries import audiences_where
@@ -19,6 +20,7 @@ from participation.contributions.facts import Signal, State
 from participation.contributions.models import Contribution
 from participation.contributions.queries import signals_of
 from participation.discussion.models import Comment
+from participation.foundation.clock import berlin
 from participation.foundation.facts import Holding
 from participation.foundation.model import Moment
 from participation.foundation.paging import Page, cut
@@ -38,6 +40,7 @@ from participation.moderation.queries import (
 )
 from participation.queues.facts import MOST_AT_ONCE, MOST_LIKENED, How, Listed
 from participation.queues.models import BulkDecision, BulkItem
+from participation.remarks.models import CaseTask
 from participation.reviews.models import Review
 from participation.rounds.models import Round
 from participation.windows.models import Window
@@ -76,6 +79,16 @@ class NoticeCount:
 
 
 @dataclass(frozen=True)
+class QueueTask:
+    """Something that is to be done about a contribution."""
+
+    text: str
+    for_id: UUID | None
+    for_whom: str | None
+    due_on: date | None
+
+
+@dataclass(frozen=True)
 class QueueRow:
     """One contribution in a list of the queue."""
 
@@ -106,6 +119,8 @@ class QueueRow:
     notices: tuple[NoticeCount, ...] = ()
     signals: tuple[Signal, ...] = ()
     """Why it was to be read before it is public."""
+    task: QueueTask | None = None
+    """In the list of open tasks the one that this line is for."""
 
 
 @dataclass(frozen=True)
@@ -235,9 +250,10 @@ def _waiting(
     """Count each list that waits, with its oldest and how much is overdue; one statement."""
     due = _due_before(hours, now)
     parts = []
-    for listed in (Listed.HELD, Listed.REPORTED, Listed.REVIEWS, Listed.ESCALATED):
+    for listed in (Listed.HELD, Listed.REPORTED, Listed.REVIEWS, Listed.ESCALATED, Listed.TASKS):
         rows = _LISTS[listed](mine, None).add_columns(due.label("due")).order_by(None).subquery()
-        late = func.coalesce(func.sum(case((rows.c.since < rows.c.due, 1), else_=0)), 0)
+        is_late = rows.c.due_on < berlin(now).date() if listed is Listed.TASKS else rows.c.since < rows.c.due
+        late = func.coalesce(func.sum(case((is_late, 1), else_=0)), 0)
         parts.append(select(literal(listed.value).label("listed"), func.count(), func.min(rows.c.since), late))
     return {Listed(row[0]): Waiting(row[1], row[2], int(row[3])) for row in session.execute(union_all(*parts))}
 
@@ -252,6 +268,8 @@ def _narrowed(
         if listed is not Listed.DECIDED:
             noticed = noticed.where(Notice.settled_at.is_(None))
         rows = rows.where(noticed.correlate(Contribution).exists())
+    if only.overdue and listed is Listed.TASKS:
+        return rows.where(CaseTask.due_on < berlin(now).date())
     if only.overdue and listed is not Listed.DECIDED:
         since = next(column["expr"] for column in rows.column_descriptions if column["name"] == "since")
         rows = rows.where(since.element < _due_before(hours, now))
@@ -291,6 +309,16 @@ def _list_escalated(mine: ColumnElement[bool], after: int | None) -> Select[*tup
     return rows.where(Contribution.state != State.WITHDRAWN, Case.id > (after or 0)).order_by(Case.id)
 
 
+def _list_tasks(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
+    """Open tasks, whatever became of the contribution: what is to be done does not go away by itself."""
+    rows = _rows(CaseTask.id, CaseTask.set_at).add_columns(
+        CaseTask.text.label("task"), CaseTask.for_id, Person.email.label("for_whom"), CaseTask.due_on
+    )
+    rows = rows.join(CaseTask, CaseTask.contribution_id == Contribution.id)
+    rows = rows.outerjoin(Person, Person.id == CaseTask.for_id)
+    return rows.where(mine, CaseTask.done_at.is_(None), CaseTask.id > (after or 0)).order_by(CaseTask.id)
+
+
 def _list_decided(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
     """Decisions of people, those of an import left out: they are history, not work."""
     rows = _rows(ModerationDecision.id, ModerationDecision.decided_at).add_columns(
@@ -316,6 +344,7 @@ _LISTS = {
     Listed.REPORTED: _list_reported,
     Listed.REVIEWS: _list_reviews,
     Listed.ESCALATED: _list_escalated,
+    Listed.TASKS: _list_tasks,
     Listed.DECIDED: _list_decided,
 }
 
@@ -373,6 +402,7 @@ def _counts(session: Session, contribution_ids: Sequence[int]) -> dict[int, tupl
 
 def _queue_row(row: Any, details: _Details, hours: dict[int, int], now: datetime) -> QueueRow:
     due_at = later(row.since, hours.get(row.audience_id, HOURS))
+    task = QueueTask(row.task, row.for_id, row.for_whom, row.due_on) if hasattr(row, "task") else None
     return QueueRow(
         key=row.key,
         id=row.id,
@@ -384,7 +414,7 @@ def _queue_row(row: Any, details: _Details, hours: dict[int, int], now: datetime
         written_at=row.created_at,
         waits_since=row.since,
         due_at=due_at,
-        is_overdue=due_at < now,
+        is_overdue=due_at < now if task is None else task.due_on is not None and task.due_on < berlin(now).date(),
         stance=row.stance,
         is_reply=row.level == 1,
         round_title=row.round_title,
@@ -399,6 +429,7 @@ def _queue_row(row: Any, details: _Details, hours: dict[int, int], now: datetime
         can_be_undone=now < row.since + UNDO_FOR and not getattr(row, "undone", True),
         notices=details.notices.get(row.id, ()),
         signals=details.signals.get(row.id, ()),
+        task=task,
     )
 
 

@@ -31,6 +31,7 @@ from participation.moderation.models import ModerationDecision, Notice
 from participation.pauses.commands import confirm, contest, enter_basis, propose
 from participation.queues.commands import decide_many
 from participation.queues.facts import Chosen, How
+from participation.remarks.commands import Draft, add_note, add_template, set_task
 from participation.results.commands import count_round, release_round
 from participation.results.models import TieDecision
 from participation.reviews.models import Review
@@ -92,6 +93,7 @@ def build(session: Session, settings: Settings) -> Places:
     _add_drafts(session, places, office_id)
     _add_decisions(session, places)
     _add_pause(session, places, office_id)
+    _add_remarks(session, places, office_id)
     return places
 
 
@@ -215,6 +217,20 @@ def _add_pause(session: Session, places: Places, office_id: int) -> None:
     confirm(session, pause_id=pause, by=staff, clock=later)
     contest(session, pause_id=pause, person_id=places.people["citizen"], words="Das war Satire.", clock=later)
     places.numbers["pause"] = pause
+
+
+def _add_remarks(session: Session, places: Places, office_id: int) -> None:
+    """Add a template, and a note and a task on the open comment."""
+    clock, moderator = StoppedClock(NOON), places.people["moderator"]
+    draft = Draft("Beleidigung", {"de": "Das ist eine Beleidigung."}, "withheld", "persons")
+    places.numbers["template"] = add_template(
+        session, office_id=office_id, draft=draft, by=places.people["staff"], clock=clock
+    )
+    comment = places.comments["open"]
+    add_note(session, contribution_id=comment, text="Die Meldung kam telefonisch.", by=moderator, clock=clock)
+    places.numbers["task"] = set_task(
+        session, contribution_id=comment, text="Beim Rechtsamt nachfragen.", by=moderator, clock=clock
+    )
 
 
 def a_comment(
@@ -351,6 +367,9 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/moderation/entscheidungen/", "decision_id", "", lambda places, state: places.numbers["decision"]),
     ("/moderation/versiegelt/", "decision_id", "", lambda places, state: places.numbers["sealed"]),
     ("/moderation/sammelentscheidungen/", "bulk_id", "", lambda places, state: places.numbers["bulk"]),
+    ("/moderation/textbausteine/", "office_id", "", lambda places, state: places.numbers["office"]),
+    ("/moderation/textbausteine/", "template_id", "", lambda places, state: places.numbers["template"]),
+    ("/moderation/aufgaben/", "task_id", "", lambda places, state: places.numbers["task"]),
     ("/moderation/ueberpruefungen/", "review_id", "", lambda places, state: places.numbers["review"]),
     ("/ueberpruefung/", "token", "", lambda places, state: places.numbers["token"]),
     ("/verwaltung/konzepte/", "slug", "", lambda places, state: places.numbers["concept"]),

@@ -146,8 +146,8 @@
   window.addEventListener("pageshow", () => $$("form[data-sent]").forEach(release));
 
   // ── Clicks: copy, print, shortcuts ──
-  document.addEventListener("click", async ({ target }) => {
-    const button = target.closest?.("button");
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("button");
     if (button?.dataset.copy) {
       try {
         await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href).href);
@@ -160,6 +160,17 @@
       const field = document.getElementById(button.getAttribute("aria-controls"));
       button.dataset.step > 0 ? field.stepUp() : field.stepDown();
       field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (button?.dataset.insert) {
+      // The chosen template comes under what was typed; without a choice the server says so.
+      const text = document.getElementById(button.dataset.insert).selectedOptions[0]?.dataset.text;
+      const field = document.getElementById(button.getAttribute("aria-controls"));
+      if (text) {
+        event.preventDefault();
+        field.value = [field.value.trimEnd(), text].filter(Boolean).join("\n\n");
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        field.focus();
+      }
     }
     if (button && "print" in button.dataset) window.print();
     if (button && "shortcutsHelp" in button.dataset) $("#tastenkuerzel-hilfe")?.showModal();

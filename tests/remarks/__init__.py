@@ -1,0 +1,1 @@
+"""Ready-made reasons of an office, internal notes and open tasks."""
