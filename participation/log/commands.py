@@ -164,6 +164,9 @@ def _write_anew(session: Session, contest_id: int) -> None:
         in_order = ", ".join(columns[:2])
         session.execute(text(f"INSERT INTO {table} ({names}) SELECT {names} FROM {kept} ORDER BY {in_order}"))
         session.execute(text(f"DROP TABLE {kept}"))
+        if is_postgresql(session):
+            # Else the count that follows is planned for a table of which nothing is known yet.
+            session.execute(text(f"ANALYZE {table}"))
 
 
 # ── After the objection period ────────────────────────────────────────────────────────────────────────────────────────
