@@ -46,6 +46,7 @@ from participation.letters import cli as letters_cli
 from participation.letters import jobs as letters_jobs
 from participation.letters import views as letters
 from participation.log import cli as log_cli
+from participation.log import desk as log_desk
 from participation.log import jobs as log_jobs
 from participation.log import views as log
 from participation.log.queries import key_gaps
@@ -81,6 +82,7 @@ PAGES: tuple[ModuleType, ...] = (
     front_desk,
     letters,
     log,
+    log_desk,
     moderation,
     moderation_desk,
     openness,

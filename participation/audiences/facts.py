@@ -37,7 +37,7 @@ ROLE_NAMES = {
     Role.ADMIN: marked("Administration"),
 }
 GRANTED_NOW = (Role.STAFF, Role.MODERATOR, Role.AUDIT, Role.ADMIN)
-"""The roles that something exists for; that of Prüfung is a command of the shell."""
+"""The roles that something exists for."""
 
 
 class Kind(StrEnum):

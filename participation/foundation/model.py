@@ -74,3 +74,8 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 def one_of(column: str, values: Iterable[str]) -> str:
     """Return the SQL condition that a column holds one of the values."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+def none_of(column: str, values: Iterable[str]) -> str:
+    """Return the SQL condition that a column holds none of the values."""
+    return f"{column} NOT IN ({', '.join(repr(str(value)) for value in values)})"

@@ -111,6 +111,12 @@ TASKS = (
     ),
     Task(
         "audit",
+        "/verwaltung/stichproben",
+        marked("Stichproben ziehen"),
+        marked("Aus den Verzeichnissen beendeter Abstimmungen, um zu prüfen, ob es die Menschen gibt."),
+    ),
+    Task(
+        "audit",
         "/moderation/versiegelt",
         marked("Versiegelte Texte"),
         marked("Drohungen, die für die Polizei gesichert sind"),

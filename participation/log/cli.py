@@ -33,13 +33,17 @@ def check() -> None:
 @click.argument("slug")
 @click.option("--by", required=True, metavar="MAIL", help="Who audits; the journal names them.")
 @click.option("--number", default=30, show_default=True, help="How many people to draw.")
-def sample(slug: str, by: str, number: int) -> None:
-    """Draw people at random from the roll of SLUG, one line each: participant, kind, address."""
+@click.option("--reason", required=True, help="What the sample is drawn for; the journal keeps it.")
+@click.option("--seed", required=True, help="A line that nobody could choose, such as the numbers of a lottery.")
+def sample(slug: str, by: str, number: int, reason: str, seed: str) -> None:
+    """Draw lots among the roll of SLUG, one line each: participant, kind, address."""
     auditor, contest_id = person_by_email(session(), by), queries.contest_id_of(session(), slug)
     if auditor is None or contest_id is None:
         raise click.ClickException("No such account or contest.")
     try:
-        drawn = commands.sample_roll(session(), contest_id=contest_id, by=auditor, number=number, clock=clock)
+        drawn = commands.sample_roll(
+            session(), contest_id=contest_id, by=auditor, number=number, reason=reason, seed=seed, clock=clock
+        )
     except Fact as fact:
         raise click.ClickException(words_of(fact)) from fact
     for line in drawn:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from random import SystemRandom
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, text, update
@@ -19,10 +18,11 @@ from participation.audiences.queries import office_of, why_not_act
 from participation.foundation.clock import Clock
 from participation.foundation.db import is_postgresql, transaction
 from participation.foundation.facts import Fact
+from participation.foundation.lots import draw
 from participation.journal.commands import note
 from participation.letters.commands import post_letter
 from participation.log import queries
-from participation.log.facts import FEWEST, PAUSE, LogBroken, NoLog, StillContestable
+from participation.log.facts import FEWEST, PAUSE, LogBroken, NoLog, SampleUnfounded, StillContestable
 from participation.log.models import Checkpoint, LogLeaf
 from participation.voting.facts import SigningKeyLost
 from participation.voting.keys import KeyFolder
@@ -164,6 +164,9 @@ def _write_anew(session: Session, contest_id: int) -> None:
         in_order = ", ".join(columns[:2])
         session.execute(text(f"INSERT INTO {table} ({names}) SELECT {names} FROM {kept} ORDER BY {in_order}"))
         session.execute(text(f"DROP TABLE {kept}"))
+        if is_postgresql(session):
+            # Else the count that follows is planned for a table of which nothing is known yet.
+            session.execute(text(f"ANALYZE {table}"))
 
 
 # ── After the objection period ────────────────────────────────────────────────────────────────────────────────────────
@@ -218,25 +221,35 @@ def _forget_tags(session: Session, contest_id: int) -> int:
 
 
 # ── Audit ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def sample_roll(session: Session, *, contest_id: int, by: UUID, number: int, clock: Clock) -> list[queries.SampleLine]:
-    """Draw people at random from the roll of a contest, so that the audit office can see whether they exist.
+def sample_roll(
+    session: Session, *, contest_id: int, by: UUID, number: int, reason: str, seed: str, clock: Clock
+) -> list[queries.SampleLine]:
+    """Draw lots among all on the roll of a contest, so that the audit office can see whether they exist.
+
+    The same seed draws the same people from the same roll (:mod:`participation.foundation.lots`, about
+    ``<contest>/roll``), so whoever audits cannot pick. All of it stands in the journal but who was drawn.
 
     :param by: somebody who audits this audience or its office
     :param number: how many; all of them where there are fewer
+    :param seed: one line that nobody could choose, such as the numbers of a lottery
     :raises NotEntitled: unless ``by`` does
+    :raises SampleUnfounded: without a reason, or a seed of one line
     """
+    reason, seed = reason.strip(), seed.strip()
+    if not reason or len(seed.splitlines()) != 1:
+        raise SampleUnfounded()
     with transaction(session):
-        now = clock()
-        audience_id = audience_of(session, session.get_one(Contest, contest_id).window_id)
-        reason = why_not_act(session, person_id=by, role=Role.AUDIT, audience_id=audience_id, now=now)
-        if reason is not None:
-            raise reason
-        everybody = queries.participants_of(session, contest_id=contest_id)
-        drawn = SystemRandom().sample(everybody, min(number, len(everybody)))
-        details = {"drawn": len(drawn), "roll": len(everybody)}
+        now, contest = clock(), session.get_one(Contest, contest_id)
+        audience_id = audience_of(session, contest.window_id)
+        why_not = why_not_act(session, person_id=by, role=Role.AUDIT, audience_id=audience_id, now=now)
+        if why_not is not None:
+            raise why_not
+        everybody = [str(one) for one in queries.participants_of(session, contest_id=contest_id)]
+        drawn = draw(seed=seed, about=f"{contest.slug}/roll", names=everybody)[:number]
+        details = {"drawn": len(drawn), "roll": len(everybody), "reason": reason, "seed": seed}
         office_id, about = office_of(session, audience_id), f"contest:{contest_id}"
         note(session, act="log:roll_sampled", actor=by, office_id=office_id, about=about, now=now, details=details)
-        return queries.sample_lines(session, drawn)
+        return queries.sample_lines(session, [UUID(one) for one in drawn])
 
 
 # ── Parts of these ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -65,6 +65,12 @@ class ReceiptUnreadable(Unprocessable):
     )
 
 
+class SampleUnfounded(Unprocessable):
+    """A sample is drawn for a reason and from a seed of one line."""
+
+    sentence = marked("Bitte nennen Sie den Anlass und in einer Zeile, woraus gelost wird.")
+
+
 class StillContestable(Fact):
     """The objection period still runs, so the key stays."""
 

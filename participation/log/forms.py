@@ -1,4 +1,4 @@
-"""The form in which a receipt is checked."""
+"""The forms in which a receipt is checked and a sample of the roll is drawn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import FileField, TextAreaField
 from wtforms.validators import Length, Optional
 
-from participation.foundation.forms import Form
+from participation.foundation.forms import Form, LineField, WholeField, required
 from participation.log.facts import LONGEST_RECEIPT
 
 
@@ -15,3 +15,21 @@ class ReceiptForm(Form):
 
     receipt = TextAreaField(_l("Text des Belegs"), [Optional(), Length(max=LONGEST_RECEIPT)])
     file = FileField(_l("Oder die Datei, die Sie gespeichert haben"), [Optional()])
+
+
+class SampleForm(Form):
+    """What a sample of the roll is drawn for, from what, and how large."""
+
+    reason = LineField(
+        _l("Anlass"),
+        [required()],
+        most=200,
+        description=_l("Zum Beispiel das Aktenzeichen der Prüfung, ohne Namen. Er steht im Journal."),
+    )
+    seed = LineField(
+        _l("Woraus gelost wird"),
+        [required()],
+        most=200,
+        description=_l("Etwas, das niemand wählen konnte, etwa die Lottozahlen nach dem Ende. Es steht im Journal."),
+    )
+    number = WholeField(_l("So viele Personen"), [required()], most=1000, default="30")

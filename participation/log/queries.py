@@ -13,7 +13,9 @@ from sqlalchemy import Row, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Person
+from participation.audiences.facts import Role
 from participation.audiences.models import Participant
+from participation.audiences.queries import audiences_where
 from participation.foundation.paging import Page, cut
 from participation.log.facts import Found, NoLog, NoReceipts, NoSuchContest
 from participation.log.logic import Slip
@@ -206,6 +208,37 @@ def sample_lines(session: Session, participant_ids: Sequence[UUID]) -> list[Samp
     named = select(Participant.id, Participant.kind, Person.email).outerjoin(Person, Person.id == Participant.person_id)
     rows = session.execute(named.where(Participant.id.in_(participant_ids)).order_by(Participant.id))
     return [SampleLine(row.id, row.kind, row.email) for row in rows]
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """A closed contest whose roll somebody may audit."""
+
+    id: int
+    slug: str
+    title: dict[str, str]
+    closed_at: datetime
+    roll: int
+    """People on its roll, each once."""
+
+
+def audited_contests(session: Session, *, person_id: UUID, now: datetime) -> list[AuditLine]:
+    """Return the closed contests whose roll a person may audit, the last closed first."""
+    roll = select(func.count(RollEntry.participant_id.distinct())).join(Question, Question.id == RollEntry.question_id)
+    people = roll.where(Question.contest_id == Contest.id).correlate(Contest).scalar_subquery()
+    closed = (
+        select(Contest.id, Contest.slug, Contest.rules, Window.closed_at, people.label("people"))
+        .join(Window, Window.id == Contest.window_id)
+        .where(
+            Window.closed_at.is_not(None),
+            Window.audience_id.in_(audiences_where(person_id=person_id, role=Role.AUDIT, now=now)),
+        )
+        .order_by(Window.closed_at.desc(), Contest.id.desc())
+    )
+    return [
+        AuditLine(row.id, row.slug, (row.rules or {}).get("title") or {"de": row.slug}, row.closed_at, row.people)
+        for row in session.execute(closed)
+    ]
 
 
 # ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

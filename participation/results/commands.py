@@ -43,13 +43,16 @@ from participation.results.models import ContestArchive, Result, TieDecision
 from participation.rounds.facts import SHORTEST_REASON, NoSuchRound, ReasonMissing
 from participation.rounds.models import Part, Round, Subject, SubjectPart
 from participation.voting import count
-from participation.voting.facts import Asked
+from participation.voting.facts import Asked, Method
 from participation.voting.keys import KeyFolder
 from participation.voting.ledger import canonical, commitment, sha256_of
 from participation.voting.models import Ballot, Contest, Option, Question, RollEntry
 from participation.voting.queries import Turnout, turnout
 from participation.windows.commands import hold_door, take_doors
 from participation.windows.facts import State as WindowState
+
+FEW_CHOICES = 10
+"""So many different choices are counted side by side."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def count_round(session: Session, *, round_id: int, by: UUID | None, keys: KeyFo
         _check_staff(session, found, by, now)
         if any(window.state(now) is not WindowState.CLOSED for window in times.values()):
             raise StillOpen()
-        close_windows(session, {key: window.ends_at for key, window in times.items()}, keys=keys, now=now)
+        ends = {key: window.ends_at for key, window in times.items() if window.closed_at is None}
+        close_windows(session, ends, keys=keys, now=now)
         counted = _count(session, round_id)
         if counted is not None and _tied(session, found, counted, by, now):
             return None
@@ -92,7 +96,7 @@ def count_round(session: Session, *, round_id: int, by: UUID | None, keys: KeyFo
         made = row.on_conflict_do_nothing(index_elements=["round_id"]).returning(Result.round_id)
         if session.execute(made).scalar_one_or_none() is None:
             raise AlreadyCounted()
-        _write_counted(session, found, now)
+        _write_counted(session, found, counted, now)
         details = {"figures_sha256": values["figures_sha256"], "subjects": len(figures["subjects"])}
         _note(session, found, "results:counted", actor=by, now=now, details=details)
         return session.get_one(Result, round_id)
@@ -158,12 +162,11 @@ def _check_staff(session: Session, found: Round, by: UUID | None, now: datetime)
         raise reason
 
 
-def _write_counted(session: Session, found: Round, now: datetime) -> None:
+def _write_counted(session: Session, found: Round, counted: _Counted | None, now: datetime) -> None:
     found.counted_at = now
     found.version += 1
-    contest = _contest(session, found.id)
-    if contest is not None:
-        contest.counted_at = now
+    if counted is not None:
+        counted.contest.counted_at = now
     session.flush()
 
 
@@ -238,14 +241,15 @@ def _votes_apart(
 
 def _votes(session: Session, contest: Contest, took_part: Turnout) -> dict[int, dict[str, Any]]:
     """Return the figures of each question: what the method counts, its options named, and how many took part."""
-    counted = _tally(session, contest)
+    offered = _offered(session, contest.id)
+    counted = _tally(session, contest, {question_id: slug for question_id, slug, _ in offered})
     return {
         question_id: {
             **counted[slug],
             "options": [{**option, "label": labels.get(option["slug"], {})} for option in counted[slug]["options"]],
             "participants": took_part.by_question[slug],
         }
-        for question_id, slug, labels in _offered(session, contest.id)
+        for question_id, slug, labels in offered
     }
 
 
@@ -270,18 +274,41 @@ def _asked(contest: Contest) -> dict[str, Asked]:
     return {question["slug"]: Asked.of(rules, question["slug"]) for question in rules["questions"]}
 
 
-def _tally(session: Session, contest: Contest) -> dict[str, count.Figures]:
-    mine = select(Question.id, Question.slug).where(Question.contest_id == contest.id)
-    slugs = {row.id: row.slug for row in session.execute(mine)}
+def _tally(session: Session, contest: Contest, slugs: Mapping[int, str]) -> dict[str, count.Figures]:
+    asked = _asked(contest)
+    try:
+        return count.count(asked, _cast(session, slugs, asked), _decisions(session, contest.id))
+    except count.InvalidChoice as wrong:
+        raise BallotsUnsound() from wrong
+
+
+def _cast(session: Session, slugs: Mapping[int, str], asked: Mapping[str, Asked]) -> list[count.Votes]:
+    """Return how often each choice was made on each of these questions."""
+    possible = {canonical(option) for one in asked.values() if one.method is Method.APPROVAL for option in one.options}
+    if 0 < len(possible) <= FEW_CHOICES:
+        votes = _cast_of(session, slugs, sorted(possible))
+        if votes is not None:
+            return votes
     # Grouped by the ballots' own columns, so that no row has to be joined.
     grouped = select(Ballot.question_id, Ballot.choice, func.count()).where(Ballot.question_id.in_(slugs))
     grouped = grouped.group_by(Ballot.question_id, Ballot.choice)
-    asked = _asked(contest)
-    try:
-        votes = [count.Votes(slugs[row[0]], row[1], row[2]) for row in session.execute(grouped)]
-        return count.count(asked, votes, _decisions(session, contest.id))
-    except count.InvalidChoice as wrong:
-        raise BallotsUnsound() from wrong
+    return [count.Votes(slugs[row[0]], row[1], row[2]) for row in session.execute(grouped)]
+
+
+def _cast_of(session: Session, slugs: Mapping[int, str], possible: Sequence[str]) -> list[count.Votes] | None:
+    """Count the few choices that Zustimmung has; None where a ballot holds another one.
+
+    Ballots lie in the order of their questions, so this is one pass over them, and grouping by choice sorts them all.
+    """
+    numbers = [func.count().filter(Ballot.choice == choice) for choice in possible]
+    cast = select(Ballot.question_id, func.count(), *numbers).where(Ballot.question_id.in_(slugs))
+    votes = []
+    for question_id, whole, *found in session.execute(cast.group_by(Ballot.question_id)):
+        if sum(found) != whole:
+            return None
+        named = zip(possible, found, strict=True)
+        votes += [count.Votes(slugs[question_id], choice, number) for choice, number in named if number]
+    return votes
 
 
 # ── Ties ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -286,7 +286,9 @@ def talks(session: Session, *, round_id: int, now: datetime) -> list[tuple[Subje
     """
     subjects = subjects_of(session, round_id)
     threads = {subject.thread_id for subject in subjects if subject.thread_id is not None}
-    sums, best = _sums(session, threads, now), _best(session, threads, now)
+    sums = _sums(session, threads, now)
+    # Where nobody agreed with anything, no comment is among the best supported.
+    best = _best(session, threads, now) if any(one["ratings"][Value.AGREE] for one in sums.values()) else {}
     return [(subject, _talk(subject.thread_id, sums, best)) for subject in subjects]
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from participation.audiences.facts import Kind
-from participation.foundation.model import Base, BigId, Moment, Variants, one_of
-from participation.voting.facts import Method
+from participation.foundation.model import Base, BigId, Moment, Variants, none_of, one_of
+from participation.voting.facts import RESERVED_NAMES, Method
 from participation.voting.ledger import LeafKind
 
 CAST_BY = (Kind.ACCOUNT, Kind.PAPER)
@@ -45,7 +45,11 @@ class Question(Base):
     """One thing to answer; a ballot answers one question."""
 
     __tablename__ = "question"
-    __table_args__ = (UniqueConstraint("contest_id", "slug"), UniqueConstraint("contest_id", "position"))
+    __table_args__ = (
+        UniqueConstraint("contest_id", "slug"),
+        UniqueConstraint("contest_id", "position"),
+        CheckConstraint(none_of("slug", sorted(RESERVED_NAMES)), name="slug_not_reserved"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id", ondelete="RESTRICT"))

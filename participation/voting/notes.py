@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from participation.voting.merkle import Tree, verify_consistency, verify_inclusion
 
 ED25519 = b"\x01"
-SEED_BYTES = 32
 LONGEST_NOTE = 1_000_000
 MOST_SIGNATURES = 100
 MOST_HASHES = 64
@@ -31,11 +29,6 @@ class NoteUnsound(ValueError):
 
 class LogForked(ValueError):
     """The log does not continue what was signed last, so nothing is signed."""
-
-
-def new_seed() -> bytes:
-    """Return the secret of a new signing key."""
-    return secrets.token_bytes(SEED_BYTES)
 
 
 class Signer:

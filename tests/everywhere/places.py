@@ -352,6 +352,7 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/verwaltung/runden/", "tie_id", "", lambda places, state: places.numbers["tie"]),
     ("/verwaltung/runden/", "field", "", lambda places, state: "feld-1"),
     ("/abstimmungen/", "contest", "round", lambda places, state: places.rounds[state].contest_slug),
+    ("/verwaltung/stichproben/", "contest", "round", lambda places, state: places.rounds[state].contest_slug),
     ("/abstimmungen/", "question", "", lambda places, state: "feld-1"),
     ("/abstimmungen/", "number", "", lambda places, state: 1),
     ("/abstimmungen/", "size", "", lambda places, state: 1),

@@ -9,12 +9,13 @@ import subprocess
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_bytes
 
 import pytest
 
 from participation.voting.archive import Archive, ArchiveUnsound, archive_name, write_archive
 from participation.voting.ledger import sha256_of
-from participation.voting.notes import Signer, Verifier, new_seed
+from participation.voting.notes import Signer, Verifier
 from tests.world.archives import CONTEST, METHODS, ORIGIN, SIGNER, Voted, a_voted_contest, unpacked, written
 
 
@@ -126,7 +127,7 @@ def test_what_does_not_fit_together_is_not_archived(voted: Voted) -> None:
     assert "order" in _refused(replace(archive, ballots=[ballots[0], *ballots]))
     assert "in the roll" in _refused(replace(archive, ballots=ballots[1:]))
     assert "in the roll" in _refused(replace(archive, roll={"netze": 30}))
-    assert "checkpoint" in _refused(archive, Signer(ORIGIN, new_seed()))
+    assert "checkpoint" in _refused(archive, Signer(ORIGIN, token_bytes(32)))
 
 
 def test_whoever_waits_is_told_how_far_it_is(voted: Voted) -> None:

@@ -42,6 +42,9 @@ def test_no_question_hides_behind_a_page_of_its_contest(app: Flask, session: Ses
         with pytest.raises(NameReserved):
             add_question(session, contest_id=contest.id, slug=name, home="/x", position=2, title={"de": name})
         assert slug_of(name) not in RESERVED_NAMES
+    with pytest.raises(IntegrityError, match="slug_not_reserved"):
+        session.execute(update(Question).values(slug="archiv"))
+    session.rollback()
 
 
 def test_freezing_writes_questions_and_options_into_the_rules_and_hashes_them(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+from secrets import token_bytes
 
 import pytest
 
@@ -17,7 +18,6 @@ from participation.voting.notes import (
     Signer,
     Verifier,
     grow_checkpoint,
-    new_seed,
     open_checkpoint,
     prove,
     sign_checkpoint,
@@ -134,11 +134,6 @@ def test_what_no_note_can_hold_is_not_signed(signer: Signer, text: str) -> None:
         signer.sign(text)
 
 
-def test_two_seeds_are_never_the_same() -> None:
-    assert len(new_seed()) == 32
-    assert new_seed() != new_seed()
-
-
 def test_one_secret_under_two_names_makes_two_keys(signer: Signer) -> None:
     other = Signer(ORIGIN + "-b", bytes(range(32)))
     note = sign_checkpoint(other, size=0, root=Tree().root())
@@ -204,7 +199,7 @@ def test_nothing_is_signed_that_does_not_continue_the_last_checkpoint(signer: Si
     elif damage == "shorter":
         tree = _tree(4)
     elif damage == "other signer":
-        last = grow_checkpoint(Signer(ORIGIN, new_seed()), last=None, tree=_tree(5))
+        last = grow_checkpoint(Signer(ORIGIN, token_bytes(32)), last=None, tree=_tree(5))
     elif damage == "no note":
         last = "5"
     else:
@@ -242,7 +237,7 @@ def test_a_proof_under_another_key_says_nothing(signer: Signer) -> None:
     tree = _tree(9)
     proof = prove(tree, index=3, checkpoint=sign_checkpoint(signer, size=9, root=tree.root()))
     with pytest.raises(NoteUnsound):
-        proof.check(cast_leaf(bytes([3]) * 32), Signer(ORIGIN, new_seed()).verifier)
+        proof.check(cast_leaf(bytes([3]) * 32), Signer(ORIGIN, token_bytes(32)).verifier)
 
 
 def test_there_is_no_proof_under_a_checkpoint_of_another_tree(signer: Signer) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from secrets import token_bytes
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from participation.voting import verify
 from participation.voting.ledger import canonical, cast_leaf, void_leaf
 from participation.voting.merkle import Tree
-from participation.voting.notes import Signer, grow_checkpoint, new_seed
+from participation.voting.notes import Signer, grow_checkpoint
 from tests.world.archives import (
     CONTEST,
     METHODS,
@@ -494,7 +495,7 @@ def test_a_checkpoint_from_the_mail_is_a_witness(voted: Voted, archive: Path, tm
 
 # ── Keys and signatures ───────────────────────────────────────────────────────────────────────────────────────────────
 def test_an_archive_signed_by_somebody_else_is_refused(archive: Path) -> None:
-    stranger = Signer(ORIGIN, new_seed())
+    stranger = Signer(ORIGIN, token_bytes(32))
     assert "Unterschrift unter SHA256SUMS ist nicht gültig" in _failures(forged(archive, {}, signer=stranger))[0]
     key = f"{stranger.verifier_key}\n".encode()
     swapped = forged(archive, {"public_key.txt": key}, signer=stranger)
@@ -507,7 +508,7 @@ def test_the_key_can_be_named_from_another_source(archive: Path, tmp_path: Path)
     assert "Vergleichen Sie" in _notes(archive)
     assert "Vergleichen Sie" not in _notes(archive, key=SIGNER.verifier_key)
     assert "Vergleichen Sie" not in _notes(archive, key=str(file))
-    assert "als dem, den Sie nennen" in _failures(archive, key=Signer(ORIGIN, new_seed()).verifier_key)[0]
+    assert "als dem, den Sie nennen" in _failures(archive, key=Signer(ORIGIN, token_bytes(32)).verifier_key)[0]
     assert "ist nicht lesbar" in _failures(archive, key="nonsense")[0]
 
 
