@@ -4,14 +4,14 @@ Compatible with the release before: adds new tables only.
 Locks: none that lasts. Undoing loses templates, notes and tasks; decisions keep the reasons that were made of them.
 
 Revision: 0013
-Revises: 0009
+Revises: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0009"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

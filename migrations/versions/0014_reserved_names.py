@@ -4,7 +4,7 @@ Compatible with the release before: its command refuses these names already.
 Locks: question, while its few rows are looked at; SQLite copies them. Undoing loses nothing but the condition.
 
 Revision: 0014
-Revises: 0009
+Revises: 0013
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from alembic import op
 
 revision = "0014"
-down_revision = "0009"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from participation.contributions.models import Contribution
 from participation.discussion.models import Comment
 from participation.foundation.db import transaction
-from participation.foundation.forms import one_line
+from participation.foundation.forms import one_line, plain_text
 from participation.voting.keys import KeyFolder
 from tests.everywhere.pages import tree_of
 from tests.servers import Live
@@ -74,16 +74,15 @@ def fits(text: str, most: int) -> bool:
     return 0 < len(one_line(text) or "") <= most
 
 
-def joined(texts: Iterable[str], most: int) -> Iterator[str]:
-    """Yield the texts with as many in one as a field of so many signs takes; what is longer alone is left out."""
-    some = ""
-    for text in filter(str.strip, texts):
-        more = f"{some}\n\n{text}" if some else text
-        if len(more) > most - 100:
-            yield from filter(None, [some])
-            more = text if len(text) < most else ""
-        some = more
-    yield from filter(None, [some])
+def packed(texts: Iterable[str], most: int) -> list[str]:
+    """Put texts together that fit one field, those left out that are too long for it alone."""
+    some = [""]
+    for one in texts:
+        if len(plain_text(f"{some[-1]}\n\n{one}") or "") > most:
+            some.append("")
+        if len(plain_text(one) or "") <= most:
+            some[-1] = f"{some[-1]}\n\n{one}".strip()
+    return [one for one in some if one.strip()]
 
 
 def harmless(client: FlaskClient, *paths: str) -> None:

@@ -14,9 +14,10 @@ from participation.moderation.models import ModerationDecision
 from participation.pauses.models import WritingPause
 from participation.reviews.models import Review
 from tests.browsers import OpenBrowser
-from tests.everywhere.hostile import comments_of, harmless, joined, long_round, open_all, pages_of, send_all
+from tests.everywhere.hostile import comments_of, harmless, long_round, open_all, packed, pages_of, send_all
 from tests.servers import Live
 from tests.world import RoundWords, a_citizen, an_official
+from tests.world.discussion import a_comment
 from tests.world.sign_in import sign_in_browser, signed_in
 
 pytestmark = pytest.mark.sqlite
@@ -30,7 +31,7 @@ def test_what_moderators_and_authors_type(
     made, author = long_round(session, live), a_citizen(session, shown_as="Ada").person_id
     moderator, other = (an_official(session, Role.MODERATOR, office_id=made.office_id) for _ in range(2))
     work = signed_in(live.app, session, moderator)
-    texts = list(joined(corpus, 1900))
+    texts = packed(corpus, 1900)
     comments = comments_of(session, made, author, 2 * len(texts) + len(corpus) + 1)
     for number, why in zip(comments, texts, strict=False):
         assert send_all(work, live, f"/moderation/{number}/weitergabe", [{"why": why}]) == 1
@@ -77,7 +78,7 @@ def test_what_is_typed_about_pauses_and_seals(
     moderator = an_official(session, Role.MODERATOR, office_id=made.office_id)
     staff = an_official(session, Role.STAFF, office_id=made.office_id)
     work, office = (signed_in(live.app, session, one) for one in (moderator, staff))
-    texts = list(joined(corpus, 1900))
+    texts = packed(corpus, 1900)
     threat, *comments = comments_of(session, made, author, len(texts) + 1)
     basis = f"/verwaltung/schreibpausen/{made.office_id}"
     for text, line in zip(texts, corpus, strict=False):
@@ -112,3 +113,29 @@ def _open_a_seal(
     keeper = signed_in(live.app, session, an_official(session, Role.AUDIT, office_id=made.office_id))
     assert send_all(keeper, live, f"{path}/oeffnung", ({"purpose": text} for text in corpus[::4])) > 150
     harmless(keeper, path, "/moderation/versiegelt")
+
+
+def test_what_officials_keep_for_one_another(live: Live, session: Session, corpus: list[str]) -> None:
+    """Several inputs in each text, since the pages show them all the same way."""
+    made = long_round(session, live)
+    staff, moderator = (an_official(session, role, office_id=made.office_id) for role in (Role.STAFF, Role.MODERATOR))
+    office, moderation = (signed_in(live.app, session, one) for one in (staff, moderator))
+    texts = packed(corpus, 900)
+    half = len(texts) // 2 + 1
+    kept = f"/moderation/textbausteine/{made.office_id}"
+    templates = (
+        {"title": f"{number} {corpus[number]}"[:80], "outcome": "", "rule": "", "text_de": german, "text_en": english}
+        for number, (german, english) in enumerate(zip(texts[:half], texts[-half:], strict=True))
+    )
+    assert send_all(office, live, kept, templates) == half
+    several = [a_comment(session, made, clock=live.clock, text=f"Dazu steht viel, Nummer {one}.") for one in range(3)]
+    notes, tasks = packed(corpus, 2000), packed(corpus, 500)
+    assert send_all(moderation, live, f"/moderation/{several[0]}/notizen", ({"note": one} for one in notes)) == len(
+        notes
+    )
+    for number, comment in enumerate(several):
+        some = ({"task": one, "for_whom": ""} for one in tasks[number::3])
+        assert send_all(moderation, live, f"/moderation/{comment}/aufgaben", some) == len(tasks[number::3])
+    harmless(office, kept, f"{kept}/1", f"{kept}/{half}")
+    harmless(moderation, *(f"/moderation/{comment}" for comment in several))
+    harmless(moderation, *pages_of(moderation, "/moderation?liste=tasks"))

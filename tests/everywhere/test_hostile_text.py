@@ -113,44 +113,6 @@ def test_what_goes_into_rounds_and_reasons(
         open_all(page, paths)
 
 
-@pytest.mark.sqlite
-def test_what_officials_keep_for_one_another(live: Live, session: Session, corpus: list[str]) -> None:
-    """Several inputs in each text, since the pages show them all the same way."""
-    made = _long_round(session, live)
-    staff, moderator = (an_official(session, role, office_id=made.office_id) for role in (Role.STAFF, Role.MODERATOR))
-    office, moderation = (signed_in(live.app, session, one) for one in (staff, moderator))
-    texts = _packed(corpus, 900)
-    half = len(texts) // 2 + 1
-    kept = f"/moderation/textbausteine/{made.office_id}"
-    templates = (
-        {"title": f"{number} {corpus[number]}"[:80], "outcome": "", "rule": "", "text_de": german, "text_en": english}
-        for number, (german, english) in enumerate(zip(texts[:half], texts[-half:], strict=True))
-    )
-    assert _send_all(office, live, kept, templates) == half
-    several = [a_comment(session, made, clock=live.clock, text=f"Dazu steht viel, Nummer {one}.") for one in range(3)]
-    notes, tasks = _packed(corpus, 2000), _packed(corpus, 500)
-    assert _send_all(moderation, live, f"/moderation/{several[0]}/notizen", ({"note": one} for one in notes)) == len(
-        notes
-    )
-    for number, comment in enumerate(several):
-        some = ({"task": one, "for_whom": ""} for one in tasks[number::3])
-        assert _send_all(moderation, live, f"/moderation/{comment}/aufgaben", some) == len(tasks[number::3])
-    _harmless(office, kept, f"{kept}/1", f"{kept}/{half}")
-    _harmless(moderation, *(f"/moderation/{comment}" for comment in several))
-    _harmless(moderation, *_pages_of(moderation, "/moderation?liste=tasks"))
-
-
-def _packed(texts: Iterable[str], most: int) -> list[str]:
-    """Put texts together that fit one field, those left out that are too long for it alone."""
-    packed = [""]
-    for one in texts:
-        if len(plain_text(f"{packed[-1]}\n\n{one}") or "") > most:
-            packed.append("")
-        if len(plain_text(one) or "") <= most:
-            packed[-1] = f"{packed[-1]}\n\n{one}".strip()
-    return [one for one in packed if one.strip()]
-
-
 CONCEPTS = ["/verwaltung/konzepte", "/verwaltung/konzepte/alles-moegliche"]
 ROUND_TEXTS = ("title", "summary", "mandate", "influence", "decided_by")
 
