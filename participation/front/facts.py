@@ -104,7 +104,7 @@ TASKS = (
         marked("Festlegen, was die Moderation liest, bevor es veröffentlicht wird, und es ausprobieren."),
     ),
     Task(
-        "audit",
+        "safeguard",
         "/moderation/versiegelt",
         marked("Versiegelte Texte"),
         marked("Drohungen, die für die Polizei gesichert sind"),

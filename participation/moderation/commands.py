@@ -574,7 +574,7 @@ def open_sealed(session: Session, *, decision_id: int, by: UUID, purpose: str, c
     """Open a threat under seal, for ten minutes; who and when is written to the journal before anybody reads.
 
     :param purpose: what it is opened for, as the file number of the police
-    :raises NothingSealed: if there is none in the rounds that they audit, or its time is over
+    :raises NothingSealed: if there is none in the rounds whose threats they look after, or its time is over
     :raises ReasonMissing: without a purpose
     """
     if not purpose.strip():

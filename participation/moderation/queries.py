@@ -692,7 +692,7 @@ class Sealed:
 
 
 def sealed_threats(session: Session, *, person_id: UUID, now: datetime) -> tuple[Sealed, ...]:
-    """Return the threats under seal in the rounds that a person audits, newest first, without their texts."""
+    """Return the threats under seal that a person looks after, newest first, without their texts."""
     found = session.execute(_sealed(person_id, now).order_by(SealedCopy.decision_id.desc()).limit(MOST_DECISIONS))
     return tuple(Sealed(*row) for row in found)
 
@@ -720,7 +720,7 @@ def _sealed(person_id: UUID, now: datetime) -> Select[*tuple[Any, ...]]:
     chosen = chosen.join(decision, decision.id == SealedCopy.decision_id).join(Case, Case.id == decision.case_id)
     rows = placed(chosen.join(Contribution, Contribution.id == Case.contribution_id))
     rows = rows.join(Audience, Audience.id == Window.audience_id).join(Office, Office.id == Audience.office_id)
-    theirs = Window.audience_id.in_(audiences_where(person_id=person_id, role=Role.AUDIT, now=now))
+    theirs = Window.audience_id.in_(audiences_where(person_id=person_id, role=Role.SAFEGUARD, now=now))
     # What is over is gone for everybody at once, not only after the job that blanks it.
     kept = (SealedCopy.kind == SealedKind.THREAT, SealedCopy.deleted_at.is_(None), SealedCopy.delete_after > now)
     return rows.where(theirs, *kept)

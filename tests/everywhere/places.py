@@ -56,6 +56,7 @@ ROLES = (
     "desk",
     "jury",
     "audit",
+    "safeguard",
     "admin",
 )
 
