@@ -27,6 +27,7 @@ from participation.archives import views as archives
 from participation.audiences import cli as audiences_cli
 from participation.audiences import desk as audiences_desk
 from participation.audiences.queries import grants
+from participation.brakes import desk as brakes_desk
 from participation.concepts import desk as concepts_desk
 from participation.contributions import desk as contributions_desk
 from participation.contributions import views as contributions
@@ -72,6 +73,7 @@ PAGES: tuple[ModuleType, ...] = (
     accounts,
     archives,
     audiences_desk,
+    brakes_desk,
     concepts_desk,
     contributions,
     contributions_desk,

@@ -117,6 +117,12 @@ TASKS = (
     ),
     Task(
         "staff",
+        "/moderation/notbremsen",
+        marked("Notbremsen"),
+        marked("Sehen, welche Diskussionen gerade gebremst sind, verlängern oder lösen."),
+    ),
+    Task(
+        "staff",
         "/verwaltung/schreibpausen",
         marked("Rechtsgrundlage für Schreibpausen"),
         marked("Eintragen, was erlaubt, jemanden für eine Zeit vom Schreiben auszunehmen. Ohne sie geht es nicht."),

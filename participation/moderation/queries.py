@@ -140,6 +140,8 @@ class CaseFile:
     stance: str | None
     is_reply: bool
     home: str | None
+    thread_id: int | None
+    """The discussion that it stands in."""
     round_title: Text | None
     round_slug: str | None
     subject_title: Text | None
@@ -300,6 +302,7 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
         stance=row.stance,
         is_reply=row.parent_id is not None,
         home=row.home,
+        thread_id=row.thread_id,
         round_title=row.round_title,
         round_slug=row.slug,
         subject_title=row.subject_title,
