@@ -11,8 +11,8 @@ MOST_HOURS = SPANS[-1]
 LONGEST_REASON = 500
 
 KINDS = {
-    Brake.HELD: marked("erst lesen, dann veröffentlichen"),
-    Brake.SLOW: marked("langsamer: alle zehn Minuten ein Beitrag je Person"),
+    Brake.HELD: marked("Erst lesen, dann veröffentlichen"),
+    Brake.SLOW: marked("Langsamer: alle zehn Minuten ein Beitrag je Person"),
 }
 
 
