@@ -27,8 +27,10 @@ from participation.archives import views as archives
 from participation.audiences import cli as audiences_cli
 from participation.audiences import desk as audiences_desk
 from participation.audiences.queries import grants
+from participation.brakes import desk as brakes_desk
 from participation.concepts import desk as concepts_desk
 from participation.contributions import desk as contributions_desk
+from participation.contributions import jobs as contributions_jobs
 from participation.contributions import views as contributions
 from participation.discussion import views as discussion
 from participation.example import cli as example_cli
@@ -74,6 +76,7 @@ PAGES: tuple[ModuleType, ...] = (
     accounts,
     archives,
     audiences_desk,
+    brakes_desk,
     concepts_desk,
     contributions,
     contributions_desk,
@@ -110,7 +113,14 @@ SHELL: tuple[ModuleType, ...] = (
     rounds_cli,
 )
 """Everything with commands for the shell, offered as ``groups``."""
-WORK: tuple[ModuleType, ...] = (accounts_jobs, archives_jobs, letters_jobs, log_jobs, moderation_jobs)
+WORK: tuple[ModuleType, ...] = (
+    accounts_jobs,
+    archives_jobs,
+    contributions_jobs,
+    letters_jobs,
+    log_jobs,
+    moderation_jobs,
+)
 """Everything that the worker does, named by ``register``."""
 
 GAPS_NAMED = 3

@@ -25,6 +25,7 @@ class Role(StrEnum):
     DESK = "desk"
     JURY = "jury"
     AUDIT = "audit"
+    SAFEGUARD = "safeguard"
     ADMIN = "admin"
 
 
@@ -34,9 +35,10 @@ ROLE_NAMES = {
     Role.DESK: marked("Schalter"),
     Role.JURY: marked("Jury"),
     Role.AUDIT: marked("Prüfung"),
+    Role.SAFEGUARD: marked("Bedrohungsmanagement"),
     Role.ADMIN: marked("Administration"),
 }
-GRANTED_NOW = (Role.STAFF, Role.MODERATOR, Role.AUDIT, Role.ADMIN)
+GRANTED_NOW = (Role.STAFF, Role.MODERATOR, Role.SAFEGUARD, Role.AUDIT, Role.ADMIN)
 """The roles that something exists for."""
 
 

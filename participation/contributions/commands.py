@@ -19,6 +19,7 @@ from participation.audiences.models import Participant
 from participation.audiences.queries import why_not_act_for_office
 from participation.contributions import queries
 from participation.contributions.facts import (
+    KEPT_EARLIER,
     NETIQUETTE_VERSION,
     ChangedMeanwhile,
     Hint,
@@ -32,11 +33,11 @@ from participation.contributions.facts import (
     WritingPaused,
     why_unfit,
 )
-from participation.contributions.models import Contribution, ContributionSignal, SignalRules
+from participation.contributions.models import Contribution, ContributionSignal, EarlierText, SignalRules
 from participation.contributions.signals import entries, hints
 from participation.contributions.signals import signals as signals_in
 from participation.foundation.clock import Clock
-from participation.foundation.db import insert, transaction
+from participation.foundation.db import affected, insert, transaction
 from participation.foundation.facts import Missing
 from participation.journal.commands import note
 from participation.windows.models import Window
@@ -162,7 +163,7 @@ def revise(
     now: datetime,
     signals: Collection[Signal] = (),
 ) -> None:
-    """Give a locked contribution a new text; who decides on the old one is told.
+    """Give a locked contribution a new text; who decides on the old one is told, and can compare the two.
 
     The signals are those of the new text. What waits already goes on waiting, for the reason it had.
 
@@ -179,6 +180,7 @@ def revise(
         mine = delete(ContributionSignal).where(ContributionSignal.contribution_id == written.id)
         session.execute(mine.execution_options(synchronize_session=False))
         _keep_signals(session, written, signals)
+    session.add(EarlierText(contribution_id=written.id, version=written.version, text=written.text, replaced_at=now))
     written.text = text.strip()
     written.state = State.HELD if held or signals else written.state
     written.rewording = False
@@ -229,6 +231,24 @@ def set_state(
     return written
 
 
+def seal_earlier(session: Session, contribution_id: int, at: datetime) -> None:
+    """Seal the earlier texts of a contribution in which something was blacked out, since it may stand in them too."""
+    mine = update(EarlierText).where(EarlierText.contribution_id == contribution_id, EarlierText.sealed_at.is_(None))
+    session.execute(mine.values(sealed_at=at))
+
+
+def unseal_earlier(session: Session, contribution_id: int, at: datetime) -> None:
+    """Take back what was sealed at a moment, since nothing is blacked out any more."""
+    mine = update(EarlierText).where(EarlierText.contribution_id == contribution_id, EarlierText.sealed_at == at)
+    session.execute(mine.values(sealed_at=None))
+
+
+def delete_earlier_texts(session: Session, *, clock: Clock) -> int:
+    """Delete the earlier texts whose time is over; return how many."""
+    with transaction(session):
+        return affected(session, delete(EarlierText).where(EarlierText.replaced_at <= clock() - KEPT_EARLIER))
+
+
 def locked_all(session: Session, contribution_ids: Collection[int]) -> dict[int, Contribution]:
     """Return contributions with their rows locked in the order of their ids; what there is none of is left out."""
     rows = select(Contribution).where(Contribution.id.in_(contribution_ids)).order_by(Contribution.id)
@@ -271,11 +291,14 @@ def forget(session: Session, person_id: UUID, clock: Clock) -> None:
     """Withdraw what nobody saw yet; what was public stays, without a name, as »Gelöschtes Konto«.
 
     Others answered and rated it, and counts must go on to hold; the deletion page says so before. Of what was
-    withdrawn the text goes, of what waits for moderation too. What was withheld stays for who asks why.
+    withdrawn the text goes, of what waits for moderation too. What was withheld stays for who asks why. What any of
+    it was before its author changed it goes.
     """
     with transaction(session):
         mine = select(Participant.id).where(Participant.person_id == person_id)
         unseen = or_(Contribution.state == State.HELD, Contribution.state == State.WITHDRAWN)
+        written = select(Contribution.id).where(Contribution.participant_id.in_(mine))
+        session.execute(delete(EarlierText).where(EarlierText.contribution_id.in_(written)))
         gone = select(Contribution.id).where(Contribution.participant_id.in_(mine), unseen)
         session.execute(delete(ContributionSignal).where(ContributionSignal.contribution_id.in_(gone)))
         session.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from participation.foundation.facts import Fact, Refused, Unprocessable, marked
@@ -11,6 +12,10 @@ from participation.foundation.facts import Fact, Refused, Unprocessable, marked
 SHORTEST_TEXT, LONGEST_TEXT = 10, 5000
 MOST_FIRST = 5
 """How many first contributions of an account an office may have read before they are public."""
+
+
+KEPT_EARLIER = timedelta(days=183)
+"""How long moderators see what a text was before: as long as a decision on it can be contested."""
 
 
 class Kind(StrEnum):

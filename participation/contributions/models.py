@@ -59,6 +59,20 @@ class Contribution(Base):
     edited_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class EarlierText(Base):
+    """A text as it was before its author changed it; for moderators, and gone after a set time."""
+
+    __tablename__ = "earlier_text"
+    __table_args__ = (CheckConstraint("version >= 1", name="version"),)
+
+    contribution_id: Mapped[int] = mapped_column(ForeignKey("contribution.id", ondelete="RESTRICT"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str]
+    replaced_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    sealed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When something was blacked out in a later text, which may stand here too; nobody reads it since."""
+
+
 class ContributionSignal(Base):
     """Why moderation was to read a contribution before it is public: the kind alone, no words, no number."""
 

@@ -16,11 +16,13 @@ from participation.audiences.facts import Kind as ParticipantKind
 from participation.audiences.facts import Role
 from participation.audiences.models import Audience, Participant
 from participation.audiences.queries import offices_where
-from participation.contributions.facts import Signal, State, Words
-from participation.contributions.models import Contribution, ContributionSignal, SignalRules
+from participation.contributions.facts import KEPT_EARLIER, Signal, State, Words
+from participation.contributions.models import Contribution, ContributionSignal, EarlierText, SignalRules
 from participation.contributions.signals import COMPARED, Circumstances
 from participation.foundation.facts import Holding
 from participation.windows.models import Window
+
+MOST_WORDINGS = 10
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,15 @@ class OfficeRules:
     version: int
     """0 as long as the office never saved any."""
     changed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A text as it was before its author changed it."""
+
+    version: int
+    text: str
+    replaced_at: datetime
 
 
 def is_public(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
@@ -146,6 +157,18 @@ def _as_words(kept: dict[str, list[str]] | None) -> Words:
     return {language: tuple(entries) for language, entries in (kept or {}).items()}
 
 
+# ── What texts were before ────────────────────────────────────────────────────────────────────────────────────────────
+def wordings(session: Session, *, contribution_id: int, now: datetime) -> tuple[Wording, ...]:
+    """Return the last ten texts that a contribution had before, newest first; for moderators alone.
+
+    What is sealed is left out, and so is what is over, whether the job ran or not.
+    """
+    kept = (EarlierText.sealed_at.is_(None), EarlierText.replaced_at > now - KEPT_EARLIER)
+    found = select(EarlierText.version, EarlierText.text, EarlierText.replaced_at)
+    newest = found.where(EarlierText.contribution_id == contribution_id, *kept).order_by(EarlierText.version.desc())
+    return tuple(Wording(*row) for row in session.execute(newest.limit(MOST_WORDINGS)))
+
+
 # ── What a person left here ───────────────────────────────────────────────────────────────────────────────────────────
 def held_about(session: Session, person_id: UUID) -> list[Holding]:
     """Return everything this person handed in, whatever became of it."""
@@ -159,7 +182,19 @@ def held_about(session: Session, person_id: UUID) -> list[Holding]:
         .order_by(Contribution.id)
     ).all()
     signals = signals_of(session, [row.id for row in found])
-    return [Holding("contributions", row.kind, row.text, _facts_of(row, signals.get(row.id, ()))) for row in found]
+    held = [Holding("contributions", row.kind, row.text, _facts_of(row, signals.get(row.id, ()))) for row in found]
+    return held + _earlier_held(session, person_id)
+
+
+def _earlier_held(session: Session, person_id: UUID) -> list[Holding]:
+    earlier = select(EarlierText.contribution_id, EarlierText.text, EarlierText.replaced_at)
+    earlier = earlier.join(Contribution, Contribution.id == EarlierText.contribution_id)
+    mine = earlier.join(Participant, Participant.id == Contribution.participant_id)
+    found = mine.where(Participant.person_id == person_id).order_by(EarlierText.contribution_id, EarlierText.version)
+    return [
+        Holding("contributions", "earlier_text", text, {"contribution": number, "until": at.isoformat()})
+        for number, text, at in session.execute(found)
+    ]
 
 
 def _facts_of(row: Any, signals: tuple[Signal, ...]) -> dict[str, Any]:

@@ -20,12 +20,16 @@ from participation.contributions.facts import Hint, Kind, NoLongerThere, Signal,
 from participation.contributions.models import Contribution
 from participation.discussion.facts import (
     AlreadyAnswered,
+    Brake,
+    Braked,
     MovedMeanwhile,
     NothingSaid,
     OwnComment,
     RepliesEndHere,
     Stance,
     Value,
+    brake_at,
+    why_too_soon,
 )
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.clock import Clock, berlin
@@ -69,9 +73,42 @@ def remove_thread(session: Session, *, thread_id: int) -> None:
 def open_sums(session: Session, thread_ids: Iterable[int]) -> None:
     """Show sums in these threads from now on, since the result is released."""
     for thread_id in sorted(thread_ids):
-        thread = _hold_thread(session, thread_id)
+        thread = hold_thread(session, thread_id)
         thread.shows_sums = True
         thread.version += 1
+
+
+def set_brake(thread: Thread, braked: Braked | None) -> None:
+    """Pull the emergency brake of a locked thread, or release it; whoever writes waits for the lock and finds it so."""
+    thread.brake = braked.kind if braked else None
+    thread.brake_since = braked.since if braked else None
+    thread.brake_until = braked.until if braked else None
+    thread.brake_reason = braked.reason if braked else None
+    thread.version += 1
+
+
+def _braked(thread: Thread, now: datetime) -> Brake | None:
+    found = brake_at(thread.brake, thread.brake_since, thread.brake_until, thread.brake_reason, now)
+    return found.kind if found else None
+
+
+def _is_read_first(thread: Thread, now: datetime) -> bool:
+    """Say whether moderation reads everything in a locked thread before it is public."""
+    return thread.premoderated or _braked(thread, now) is Brake.HELD
+
+
+def _wait_for_turn(session: Session, thread: Thread, author: Participant, now: datetime) -> None:
+    """Refuse who wrote in a locked thread a moment ago, while it is in slow mode; withdrawing does not shorten that.
+
+    :raises SlowedDown: with the moment from which they can write again
+    """
+    if _braked(thread, now) is not Brake.SLOW:
+        return
+    written = select(func.max(Contribution.created_at)).join(Comment, Comment.id == Contribution.id)
+    mine = (Comment.thread_id == thread.id, Contribution.participant_id == author.id)
+    refusal = why_too_soon(session.execute(written.where(*mine)).scalar(), now)
+    if refusal is not None:
+        raise refusal
 
 
 # ── Comments and replies ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,6 +134,7 @@ def post_comment(
     :raises ReadFirst: if there is something to point out before; nothing is kept
     :raises WindowClosed: or WindowNotOpenYet, measured after the lock
     :raises WritingPaused: while two officials paused them from writing in this round
+    :raises SlowedDown: if the thread is in slow mode and they wrote there less than ten minutes ago
     :raises NotAdmitted: if the audience does not admit them
     :raises NameMissing: if no name was ever chosen in this audience
     """
@@ -105,10 +143,11 @@ def post_comment(
         now = pass_door(session, window_id, clock)
         author = _join_by_name(session, window_id, who, thread_id, now)
         signals = _weigh(session, window_id, author, text, language, noticed=noticed, read=read)
-        thread = _hold_thread(session, thread_id)
+        thread = hold_thread(session, thread_id)
         said = _said_just_now(session, thread_id, author=author, text=text, stance=stance, now=now)
         if said is not None:
             return said
+        _wait_for_turn(session, thread, author, now)
         written = _contribute(session, thread, author=author, text=text, language=language, now=now, signals=signals)
         comment = Comment(id=written.id, thread_id=thread_id, stance=stance)
         return _add(session, thread, comment, written)
@@ -139,7 +178,7 @@ def reply(
         now = pass_door(session, window_id, clock)
         author = _join_by_name(session, window_id, who, parent.thread_id, now)
         signals = _weigh(session, window_id, author, text, language, noticed=noticed, read=read)
-        thread = _hold_thread(session, parent.thread_id)
+        thread = hold_thread(session, parent.thread_id)
         parent = _comment(session, comment_id, lock=True)
         _stay(thread, parent)
         if parent.level:
@@ -149,6 +188,7 @@ def reply(
         said = _said_just_now(session, thread.id, author=author, text=text, parent_id=comment_id, now=now)
         if said is not None:
             return said
+        _wait_for_turn(session, thread, author, now)
         written = _contribute(session, thread, author=author, text=text, language=language, now=now, signals=signals)
         answer = Comment(id=written.id, thread_id=thread.id, level=1, parent_id=comment_id, parent_level=0, stance=None)
         return _add(session, thread, answer, written, parent)
@@ -228,7 +268,7 @@ def _contribute(
         author=author,
         text=text,
         language=language,
-        held=thread.premoderated,
+        held=_is_read_first(thread, now),
         now=now,
         signals=signals,
     )
@@ -277,7 +317,8 @@ def edit_comment(
         _count(thread, comment, _parent(session, comment), by=-int(was_public))
         if comment.level == 0 and stance is not None:
             comment.stance = stance
-        contributions.revise(session, written, text=text, held=thread.premoderated, now=now, signals=signals)
+        held = _is_read_first(thread, now)
+        contributions.revise(session, written, text=text, held=held, now=now, signals=signals)
         session.flush()
         _count(thread, comment, _parent(session, comment), by=int(written.state == State.PUBLISHED))
         return comment
@@ -305,7 +346,7 @@ def _own_under_lock(
     if place is None:
         raise NothingSaid()
     now = pass_door(session, place.window_id, clock)
-    thread = _hold_thread(session, place.id)
+    thread = hold_thread(session, place.id)
     comment = _comment(session, comment_id, lock=True)
     _stay(thread, comment)
     return thread, comment, contributions.own(session, contribution_id=comment_id, who=who), now
@@ -367,7 +408,7 @@ def _to_rate(session: Session, comment_id: int, who: Who, clock: Clock) -> tuple
     now = pass_door(session, window_id, clock)
     participant = _join(session, window_id, who, now)
     if shows_sums:
-        _hold_thread(session, thread_id).version += 1
+        hold_thread(session, thread_id).version += 1
     comment = _comment(session, comment_id, lock=True)
     state, author = session.execute(
         select(Contribution.state, Contribution.participant_id).where(Contribution.id == comment_id)
@@ -417,7 +458,7 @@ def count_again(session: Session, contribution_id: int) -> None:
     A visible reply of a withheld comment stays counted as a reply; the page shows it under the tombstone.
     """
     comment = _comment(session, contribution_id)
-    _count_thread(session, _hold_thread(session, comment.thread_id))
+    _count_thread(session, hold_thread(session, comment.thread_id))
     if comment.parent_id is not None:
         parent = _comment(session, comment.parent_id, lock=True)
         parent.replies = _public_replies(session, Comment.parent_id == parent.id)
@@ -442,7 +483,7 @@ def count_all_again(session: Session, contribution_ids: Collection[int]) -> None
     """
     mine = Comment.id.in_(contribution_ids)
     for thread_id in sorted(set(session.execute(select(Comment.thread_id).where(mine)).scalars())):
-        _count_thread(session, _hold_thread(session, thread_id))
+        _count_thread(session, hold_thread(session, thread_id))
     above = select(Comment.parent_id).where(mine, Comment.parent_id.is_not(None))
     rows = select(Comment).where(Comment.id.in_(above)).order_by(Comment.id).with_for_update(key_share=True)
     parents = session.execute(rows.execution_options(populate_existing=True)).scalars().all()
@@ -472,7 +513,7 @@ def move_comment(session: Session, comment_id: int, thread_id: int) -> int:
     session.execute(moved.values(thread_id=thread_id).execution_options(synchronize_session=False))
     session.expire_all()
     for counted in sorted({before, thread_id}):
-        _count_thread(session, _hold_thread(session, counted))
+        _count_thread(session, hold_thread(session, counted))
     return before
 
 
@@ -523,7 +564,8 @@ def _parent(session: Session, comment: Comment) -> Comment | None:
     return None if comment.parent_id is None else _comment(session, comment.parent_id, lock=True)
 
 
-def _hold_thread(session: Session, thread_id: int) -> Thread:
+def hold_thread(session: Session, thread_id: int) -> Thread:
+    """Return a thread, read again, with its row locked until the commit."""
     row = select(Thread).where(Thread.id == thread_id).with_for_update(key_share=True)
     return session.execute(row.execution_options(populate_existing=True)).scalar_one()
 
@@ -545,9 +587,9 @@ def _hold_thread_of(session: Session, comment_id: int, also: int | None = None) 
         if thread_id is None:
             raise NothingSaid()
         for wanted in sorted({thread_id, also or thread_id} - held):
-            _hold_thread(session, wanted)
+            hold_thread(session, wanted)
             held.add(wanted)
-    return _hold_thread(session, thread_id)
+    return hold_thread(session, thread_id)
 
 
 def _join(session: Session, window_id: int, who: Who, now: datetime) -> Participant:
@@ -608,7 +650,7 @@ def import_ratings(
         number += len(some)
         tell(len(some))
     _count_ratings(session, thread_id)
-    _count_thread(session, _hold_thread(session, thread_id))
+    _count_thread(session, hold_thread(session, thread_id))
     return number
 
 
@@ -678,5 +720,5 @@ def _threads_of(session: Session, person_id: UUID) -> set[int]:
 def _touch(session: Session, thread_ids: set[int], *, also_hold: int | None = None) -> None:
     """Raise the version of threads whose pages look different, locked in the order of their ids."""
     for thread_id in sorted(thread_ids | ({also_hold} if also_hold is not None else set())):
-        thread = _hold_thread(session, thread_id)
+        thread = hold_thread(session, thread_id)
         thread.version += int(thread_id in thread_ids)

@@ -1,19 +1,27 @@
 """Threads, comments and ratings, with counters kept in the transaction that changes their rows."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from participation.discussion.facts import Stance, Value
-from participation.foundation.model import Base, BigId, one_of
+from participation.discussion.facts import Brake, Stance, Value
+from participation.foundation.model import Base, BigId, Moment, Variants, one_of
 
 
 class Thread(Base):
     """The talk about one thing. The counters count what is public."""
 
     __tablename__ = "thread"
+    __table_args__ = (
+        CheckConstraint(f"brake IS NULL OR {one_of('brake', Brake)}", name="brake"),
+        CheckConstraint(
+            "(brake IS NULL) = (brake_since IS NULL) AND (brake IS NULL) = (brake_until IS NULL)"
+            " AND (brake IS NULL) = (brake_reason IS NULL) AND (brake IS NULL OR brake_since < brake_until)",
+            name="brake_as_a_whole",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     window_id: Mapped[int] = mapped_column(ForeignKey("window.id", ondelete="RESTRICT"), index=True)
@@ -30,6 +38,11 @@ class Thread(Base):
     neutral: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     """Goes up with every visible change, for the ETag of pages that show the thread."""
+    brake: Mapped[str | None]
+    """The emergency brake that was pulled last, as a room above writes it; it holds until ``brake_until``."""
+    brake_since: Mapped[datetime | None] = mapped_column(Moment)
+    brake_until: Mapped[datetime | None] = mapped_column(Moment)
+    brake_reason: Mapped[dict[str, str] | None] = mapped_column(Variants)
 
 
 class Comment(Base):

@@ -18,7 +18,7 @@ from participation.audiences.models import Audience, Participant
 from participation.contributions.facts import Signal, State
 from participation.contributions.models import Contribution
 from participation.contributions.queries import is_public, signals_of
-from participation.discussion.facts import NothingSaid, Order, Stance, Value
+from participation.discussion.facts import Brake, Braked, NothingSaid, Order, Stance, Value, brake_at
 from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.facts import Fact, Holding
 from participation.foundation.model import Moment
@@ -99,6 +99,9 @@ class ThreadPage:
     home: str
     version: int
     premoderated: bool
+    """Whether moderation reads everything first, by the round's rules or by a brake."""
+    brake: Braked | None
+    """The emergency brake that holds now."""
     shows_sums: bool
     comments: int
     replies: int
@@ -254,6 +257,7 @@ def _heads() -> Rows:
         select(
             *(Thread.id, Thread.home, Thread.version, Thread.premoderated, Thread.shows_sums),
             *(Thread.comments, Thread.replies, *STANCE_COUNTERS.values()),
+            *(Thread.brake, Thread.brake_since, Thread.brake_until, Thread.brake_reason),
             *(Audience.admission, Participant.id.label("participant_id"), Participant.shown_as, *TIMES),
         )
         .join(Window, Window.id == Thread.window_id)
@@ -273,12 +277,14 @@ def _page(
     stance: Stance | None = None,
 ) -> ThreadPage:
     thread, times = head.thread, head.times
+    brake = brake_at(thread.brake, thread.brake_since, thread.brake_until, thread.brake_reason, head.now)
     not_admitted = None if thread.admission == Admission.REGISTERED else NotAdmitted()
     return ThreadPage(
         id=thread.id,
         home=thread.home,
         version=thread.version,
-        premoderated=thread.premoderated,
+        premoderated=thread.premoderated or (brake is not None and brake.kind is Brake.HELD),
+        brake=brake,
         shows_sums=thread.shows_sums,
         comments=thread.comments,
         replies=thread.replies,

@@ -116,7 +116,7 @@ TASKS = (
         marked("Aus den Verzeichnissen beendeter Abstimmungen, um zu prüfen, ob es die Menschen gibt."),
     ),
     Task(
-        "audit",
+        "safeguard",
         "/moderation/versiegelt",
         marked("Versiegelte Texte"),
         marked("Drohungen, die für die Polizei gesichert sind"),
@@ -126,6 +126,12 @@ TASKS = (
         "/moderation/schreibpausen",
         marked("Schreibpausen entscheiden"),
         marked("Bestätigen oder ablehnen, was andere vorschlagen, und Überprüfungen beantworten."),
+    ),
+    Task(
+        "staff",
+        "/moderation/notbremsen",
+        marked("Notbremsen"),
+        marked("Sehen, welche Diskussionen gerade gebremst sind, verlängern oder lösen."),
     ),
     Task(
         "staff",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
 from participation.audiences.queries import office_of, participant_id, why_not_act
-from participation.contributions.commands import locked, set_state
+from participation.contributions.commands import locked, seal_earlier, set_state, unseal_earlier
 from participation.contributions.facts import NETIQUETTE_VERSION, Kind, State, rule_by_slug
 from participation.contributions.models import Contribution
 from participation.discussion import commands as discussion
@@ -233,6 +233,8 @@ def _decide(
     original = _apply(session, contribution_id, kind=kind, verdict=verdict, version=version)
     decision_id = _write_decision(session, contribution_id, verdict, standing, version=version, before=before, now=now)
     _seal(session, decision_id, verdict, original, now)
+    if verdict.outcome is Outcome.REDACTED:
+        seal_earlier(session, contribution_id, now)
     noticed = _settle(session, contribution_id, decision_id=decision_id, verdict=verdict, now=now)
     TALLIES[kind].count_again(session, contribution_id)
     _tell_author(session, contribution_id, decision_id=decision_id, verdict=verdict, standing=standing, now=now)
@@ -455,6 +457,8 @@ def _put_back(session: Session, taken: Taken, *, kind: str, state: State, now: d
         rewording=taken.before["rewording"] and state == State.HELD,
         duplicate_of=taken.before["duplicate_of"],
     )
+    if is_original:
+        unseal_earlier(session, taken.contribution_id, taken.decided_at)
     if sealed is not None:
         sealed.text, sealed.deleted_at = "", now
     session.flush()
@@ -574,7 +578,7 @@ def open_sealed(session: Session, *, decision_id: int, by: UUID, purpose: str, c
     """Open a threat under seal, for ten minutes; who and when is written to the journal before anybody reads.
 
     :param purpose: what it is opened for, as the file number of the police
-    :raises NothingSealed: if there is none in the rounds that they audit, or its time is over
+    :raises NothingSealed: if there is none in the rounds whose threats they look after, or its time is over
     :raises ReasonMissing: without a purpose
     """
     if not purpose.strip():

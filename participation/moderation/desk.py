@@ -47,21 +47,21 @@ def _show_settings(slug: str, form: HoursForm | None = None, status: int = 200) 
 
 # ── Under seal ────────────────────────────────────────────────────────────────────────────────────────────────────────
 @bp.get("/versiegelt")
-@needs("audit")
+@needs("safeguard")
 def sealed() -> ResponseReturnValue:
     """List the threats under seal, without their texts."""
     return page("moderation/sealed_list.html", rows=queries.sealed_threats(session(), person_id=person_id(), now=now()))
 
 
 @bp.get("/versiegelt/<int:decision_id>")
-@needs("audit")
+@needs("safeguard")
 def sealed_threat(decision_id: int) -> ResponseReturnValue:
     """Show what is known of one, and its text to who opened it just now."""
     return _show_sealed(decision_id, OpeningForm())
 
 
 @bp.post("/versiegelt/<int:decision_id>/oeffnung")
-@needs("audit")
+@needs("safeguard")
 def open_sealed(decision_id: int) -> ResponseReturnValue:
     """Open the text; the journal says who did."""
     form = OpeningForm(request.form)

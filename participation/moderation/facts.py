@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -25,6 +27,8 @@ SEEN_FOR = timedelta(minutes=10)
 """How long a sealed text is shown to who opened it; after that it is opened, and written down, again."""
 BLACK = "█████"
 """In place of what is blacked out, whatever its length."""
+MOST_WORDS = 1200
+"""Of texts with more words no differences are worked out; 5,000 characters of German or English have up to 900."""
 UNDO_FOR = timedelta(minutes=10)
 """How long a decision can be taken back; letters about it leave afterwards."""
 IMPORTED_REASON = marked("Übernommen aus Polis")
@@ -116,6 +120,22 @@ OUTCOMES = {
     Outcome.MOVED: marked("zu einem anderen Thema verschoben"),
     Outcome.POLICE: marked("nicht veröffentlicht, als Drohung gesichert"),
 }
+
+
+class Mark(StrEnum):
+    """What became of a piece of a text."""
+
+    SAME = "same"
+    GONE = "gone"
+    NEW = "new"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some words of two texts that are compared: in both, only in the older, or only in the newer."""
+
+    mark: Mark
+    text: str
 
 
 @dataclass(frozen=True)
@@ -414,3 +434,27 @@ def blacked_out(text: str, passages: Sequence[str]) -> str:
     if not any(sign.isalnum() for sign in text):
         raise NothingLeft()
     return text
+
+
+def differences(before: str, after: str) -> tuple[Piece, ...]:
+    """Return the newer text in pieces, word by word, with what the older one had in their place.
+
+    White space alone is no difference. The texts are at most 5,000 characters; with more words than people write in
+    these, nothing is compared and one text stands beside the other, so that nobody keeps a page busy for seconds.
+    """
+    old, new = _words(before), _words(after)
+    if max(len(old), len(new)) > MOST_WORDS:
+        return Piece(Mark.GONE, before), Piece(Mark.NEW, after)
+    found: list[Piece] = []
+    matched = SequenceMatcher(None, [word.rstrip() for word in old], [word.rstrip() for word in new])
+    for act, from_old, to_old, from_new, to_new in matched.get_opcodes():
+        if act == "equal":
+            found.append(Piece(Mark.SAME, "".join(new[from_new:to_new])))
+            continue
+        gone, added = "".join(old[from_old:to_old]), "".join(new[from_new:to_new])
+        found += [Piece(mark, text) for mark, text in ((Mark.GONE, gone), (Mark.NEW, added)) if text]
+    return tuple(found)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\S+\s*", text)

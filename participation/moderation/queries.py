@@ -18,7 +18,7 @@ from participation.audiences.queries import audiences_where
 from participation.concepts.models import HandlungsfeldVersion
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
-from participation.contributions.queries import is_public
+from participation.contributions.queries import is_public, wordings
 from participation.discussion.models import Comment, Thread
 from participation.foundation.facts import Fact, Holding
 from participation.moderation.facts import (
@@ -31,11 +31,13 @@ from participation.moderation.facts import (
     NoSuchOriginal,
     NoSuchSubject,
     Outcome,
+    Piece,
     SealedKind,
     Standing,
     Taken,
     TooLateToReword,
     Verdict,
+    differences,
     likeness,
 )
 from participation.moderation.models import (
@@ -53,6 +55,7 @@ from participation.windows.models import Window
 Text = dict[str, str]
 MOST_COMPARED, MOST_ALIKE = 500, 3
 MOST_REPLIES, MOST_DECISIONS = 50, 50
+MOST_CHANGES = 3
 """More of one thing than this is not shown beside a contribution; the round's page has it all."""
 
 
@@ -143,6 +146,8 @@ class CaseFile:
     stance: str | None
     is_reply: bool
     home: str | None
+    thread_id: int | None
+    """The discussion that it stands in."""
     round_title: Text | None
     round_slug: str | None
     subject_title: Text | None
@@ -177,6 +182,27 @@ class CaseFile:
     def open_notices(self) -> int:
         """How many notices wait."""
         return sum(notice.settled_at is None for notice in self.notices)
+
+
+@dataclass(frozen=True)
+class TextChange:
+    """How an author changed a text: from the version before to this one."""
+
+    version: int
+    at: datetime
+    was_asked: bool
+    """Whether moderation had asked for other words."""
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class TextHistory:
+    """What became of a text, as far as that is kept and not sealed."""
+
+    changes: tuple[TextChange, ...]
+    """Newest first."""
+    since_read: tuple[Piece, ...] | None
+    """From the version that somebody had read to the present one; None where the two cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -306,6 +332,7 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
         stance=row.stance,
         is_reply=row.parent_id is not None,
         home=row.home,
+        thread_id=row.thread_id,
         round_title=row.round_title,
         round_slug=row.slug,
         subject_title=row.subject_title,
@@ -399,6 +426,29 @@ def _beside(session: Session, which: ColumnElement[bool]) -> tuple[Beside, ...]:
         Beside(row.id, row.state, row.text, row.language, author_of(row), row.created_at, row.stance)
         for row in session.execute(found)
     )
+
+
+def text_history(session: Session, case: CaseFile, *, now: datetime, read: int | None = None) -> TextHistory:
+    """Return how the text of a contribution was changed by its author; two statements, one where it never was.
+
+    :param read: the version that somebody had read who is told that it is another one by now
+    """
+    earlier = wordings(session, contribution_id=case.id, now=now)
+    if not earlier:
+        return TextHistory((), None)
+    asked = select(ModerationDecision.contribution_version).join(Case, Case.id == ModerationDecision.case_id)
+    asked = asked.where(Case.contribution_id == case.id, ModerationDecision.outcome == Outcome.REWORD)
+    reworded = set(session.execute(asked.where(stands(ModerationDecision))).scalars())
+    texts = {one.version: one.text for one in earlier} | {case.version: case.text}
+    changes = tuple(
+        TextChange(
+            one.version + 1, one.replaced_at, one.version in reworded, differences(one.text, texts[one.version + 1])
+        )
+        for one in earlier[:MOST_CHANGES]
+        if one.version + 1 in texts
+    )
+    since_read = differences(texts[read], case.text) if read in texts and read != case.version else None
+    return TextHistory(changes, since_read)
 
 
 def _notices(session: Session, contribution_id: int) -> tuple[NoticeLine, ...]:
@@ -702,7 +752,7 @@ class Sealed:
 
 
 def sealed_threats(session: Session, *, person_id: UUID, now: datetime) -> tuple[Sealed, ...]:
-    """Return the threats under seal in the rounds that a person audits, newest first, without their texts."""
+    """Return the threats under seal that a person looks after, newest first, without their texts."""
     found = session.execute(_sealed(person_id, now).order_by(SealedCopy.decision_id.desc()).limit(MOST_DECISIONS))
     return tuple(Sealed(*row) for row in found)
 
@@ -730,7 +780,7 @@ def _sealed(person_id: UUID, now: datetime) -> Select[*tuple[Any, ...]]:
     chosen = chosen.join(decision, decision.id == SealedCopy.decision_id).join(Case, Case.id == decision.case_id)
     rows = placed(chosen.join(Contribution, Contribution.id == Case.contribution_id))
     rows = rows.join(Audience, Audience.id == Window.audience_id).join(Office, Office.id == Audience.office_id)
-    theirs = Window.audience_id.in_(audiences_where(person_id=person_id, role=Role.AUDIT, now=now))
+    theirs = Window.audience_id.in_(audiences_where(person_id=person_id, role=Role.SAFEGUARD, now=now))
     # What is over is gone for everybody at once, not only after the job that blanks it.
     kept = (SealedCopy.kind == SealedKind.THREAT, SealedCopy.deleted_at.is_(None), SealedCopy.delete_after > now)
     return rows.where(theirs, *kept)

@@ -14,6 +14,7 @@ from participation.accounts import queries as accounts_held
 from participation.accounts.models import Person
 from participation.audiences import commands as audiences
 from participation.audiences import queries as audiences_held
+from participation.brakes import queries as brakes_held
 from participation.contributions import commands as contributions
 from participation.contributions import queries as contributions_held
 from participation.discussion import commands as discussion
@@ -67,6 +68,7 @@ ROOMS = (
     Room("discussion", discussion_held.held_about, _without_keys(discussion.forget)),
     Room("contributions", contributions_held.held_about, _without_keys(contributions.forget)),
     Room("queues", queues_held.held_about, _acts_of_office_stay),
+    Room("brakes", brakes_held.held_about, _acts_of_office_stay),
     Room("pauses", pauses_held.held_about, _without_keys(pauses.forget)),
     Room("remarks", remarks_held.held_about, _without_keys(remarks.forget)),
     Room("reviews", reviews_held.held_about, _without_keys(reviews.forget)),

@@ -19,6 +19,7 @@ ROOM_NAMES = {
     "remarks": marked("Interne Notizen und Aufgaben der Moderation"),
     "reviews": marked("Überprüfungen von Entscheidungen"),
     "pauses": marked("Schreibpausen"),
+    "brakes": marked("Notbremsen, die Sie gezogen oder gelöst haben"),
     "moderation": marked("Meldungen und Entscheidungen der Moderation"),
     "results": marked("Ihre Amtshandlungen bei Auszählungen"),
 }
@@ -27,6 +28,7 @@ FACT_NAMES = {
     "asked_at": marked("gebeten"),
     "at": marked("Zeitpunkt"),
     "audience": marked("Kreis der Beteiligung"),
+    "brake": marked("Nummer der Notbremse"),
     "comment": marked("Nummer des Kommentars"),
     "contest": marked("Abstimmung"),
     "contribution": marked("Nummer des Beitrags"),

@@ -38,7 +38,7 @@ from participation.moderation.facts import (
     UndoOver,
     WithdrawnMeanwhile,
 )
-from participation.moderation.queries import case_file
+from participation.moderation.queries import case_file, text_history
 from participation.queues import commands as bulk
 from participation.queues import queries
 from participation.queues.facts import (
@@ -328,6 +328,7 @@ def _show(
     found = case_file(session(), contribution_id=contribution_id, moderator=person_id(), now=now())
     if found is None:
         raise NothingToDecide()
+    read = int(form.version.data or 0) if isinstance(fact, ChangedMeanwhile) else None
     is_fresh = fact is not None or passing_on is not None or request.method == "GET"
     if is_fresh or form.version.errors or form.last_seen.errors:
         form.version.data, form.last_seen.data = str(found.version), str(found.last_decision or "")
@@ -337,6 +338,7 @@ def _show(
         "queues/case.html",
         status,
         case=found,
+        history=text_history(session(), found, now=now(), read=read),
         review_id=open_review(session(), contribution_id),
         signals=signals_of(session(), [contribution_id]).get(contribution_id, ()),
         form=form,

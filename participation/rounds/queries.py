@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office
@@ -531,16 +531,25 @@ def _with_neighbour(
 @lru_cache(maxsize=2)
 def _marks(*, of_a_field: bool) -> Select[*tuple[Any, ...]]:
     """Return the statement behind a mark, built once: it runs at each visit, and building costs as much as running."""
-    threads = (
-        select(func.sum(Thread.version))
+    here = (Subject.round_id == Round.id, Subject.slug == bindparam("field") if of_a_field else true())
+    threads, brakes = (
+        select(what)
+        .select_from(Thread)
         .join(SubjectPart, SubjectPart.thread_id == Thread.id)
         .join(Subject, Subject.id == SubjectPart.subject_id)
-        .where(Subject.round_id == Round.id, Subject.slug == bindparam("field") if of_a_field else true())
+        .where(*here)
         .scalar_subquery()
+        # A brake ends by itself, without a change of the thread.
+        for what in (
+            func.sum(Thread.version),
+            func.count(case((Thread.brake_until > bindparam("now", type_=Moment()), 1))),
+        )
     )
     facts = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
     return (
-        select(Round.version, Round.released_at, Round.release_by, threads.label("threads"), *facts)
+        select(
+            Round.version, Round.released_at, Round.release_by, threads.label("threads"), brakes.label("brakes"), *facts
+        )
         .join(Part, Part.round_id == Round.id)
         .join(Window, Window.id == Part.window_id)
         .where(Round.slug == bindparam("slug"), Window.published_at <= bindparam("now", type_=Moment()))
@@ -557,10 +566,10 @@ def page_mark(connection: Connection, *, slug: str, field: str | None, now: date
     rows = connection.execute(_marks(of_a_field=field is not None), asked).all()
     if not rows:
         raise NoSuchRound()
-    windows = tuple(WindowTimes(*row[4:]) for row in rows)
+    windows = tuple(WindowTimes(*row[5:]) for row in rows)
     first = rows[0]
     return Mark(
-        versions=(first.version, first.threads or 0),
+        versions=(first.version, first.threads or 0, first.brakes),
         windows=windows,
         released_at=first.released_at,
         outlook=outlook(windows, first.released_at, first.release_by, now),

@@ -9,6 +9,8 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from participation.audiences.facts import Role
+from participation.audiences.queries import why_not_act
 from participation.discussion.forms import CommentForm, view_of
 from participation.discussion.queries import ThreadPage, thread_page
 from participation.foundation.access import public
@@ -64,6 +66,7 @@ def _field_page(slug: str, field: str) -> Response:
         found=found,
         head=found.head,
         thread=thread,
+        may_brake=_may_brake(found.head),
         comment_form=_comment_form(thread),
         card=card,
         ballot=fields_of(card.asked, card.choice) if card else None,
@@ -91,6 +94,16 @@ def _thread(found: queries.FieldPage) -> ThreadPage | None:
         return None
     part = view_of(request.args)
     return thread_page(session(), thread_id=found.thread_id, viewer=_viewer_id(), now=now(), **part)
+
+
+def _may_brake(head: queries.RoundHead) -> bool:
+    """Say whether who looks moderates or leads this round. Only officials are looked up."""
+    somebody = viewer()
+    roles = [role for role in (Role.MODERATOR, Role.STAFF) if somebody is not None and role in somebody.roles]
+    return somebody is not None and any(
+        why_not_act(session(), person_id=somebody.person_id, role=role, audience_id=head.audience_id, now=now()) is None
+        for role in roles
+    )
 
 
 def _comment_form(thread: ThreadPage | None) -> CommentForm:

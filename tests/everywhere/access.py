@@ -21,7 +21,20 @@ from tests.house import url_map
 from tests.world.sign_in import token_of
 
 DOCUMENT = ROOT / "tests" / "access.txt"
-COLUMNS = ("visitor", "citizen", "other", "moder", "staff", "moder2", "staff2", "desk", "jury", "audit", "admin")
+COLUMNS = (
+    "visitor",
+    "citizen",
+    "other",
+    "moder",
+    "staff",
+    "moder2",
+    "staff2",
+    "desk",
+    "jury",
+    "audit",
+    "safe",
+    "admin",
+)
 """Heads of the columns; moder2 and staff2 are of another office."""
 
 WIDTH = 7

@@ -17,10 +17,11 @@ from participation.accounts.models import Intent, MailLink, SignIn
 from participation.audiences.facts import Role, Who
 from participation.audiences.models import RoleGrant
 from participation.audiences.queries import participant_id
+from participation.brakes.commands import pull
 from participation.concepts.models import Concept, ConceptVersion, HandlungsfeldVersion, Leitthema
 from participation.contributions.facts import NETIQUETTE_VERSION, Kind, State
 from participation.contributions.models import Contribution
-from participation.discussion.facts import Stance
+from participation.discussion.facts import Brake, Stance
 from participation.discussion.models import Comment, Thread
 from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
@@ -57,6 +58,7 @@ ROLES = (
     "desk",
     "jury",
     "audit",
+    "safeguard",
     "admin",
 )
 
@@ -94,6 +96,7 @@ def build(session: Session, settings: Settings) -> Places:
     _add_decisions(session, places)
     _add_pause(session, places, office_id)
     _add_remarks(session, places, office_id)
+    _add_brake(session, places)
     return places
 
 
@@ -233,6 +236,20 @@ def _add_remarks(session: Session, places: Places, office_id: int) -> None:
     )
 
 
+def _add_brake(session: Session, places: Places) -> None:
+    """Slow down the second discussion of the open round."""
+    places.numbers["brake"] = pull(
+        session,
+        thread_id=places.rounds["open"].subjects[1].thread_id,
+        kind=Brake.SLOW,
+        hours=24,
+        reason={"de": "Es geht sehr schnell."},
+        seen=None,
+        by=places.people["moderator"],
+        clock=StoppedClock(NOON),
+    )
+
+
 def a_comment(
     session: Session, round: RoundWords, person_id: UUID, text: str, *, state: State = State.PUBLISHED
 ) -> int:
@@ -362,6 +379,8 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/moderation/schreibpausen/", "pause_id", "", lambda places, state: places.numbers["pause"]),
     ("/schreibpausen/", "pause_id", "", lambda places, state: places.numbers["pause"]),
     ("/verwaltung/schreibpausen/", "office_id", "", lambda places, state: places.numbers["office"]),
+    ("/moderation/diskussionen/", "thread_id", "round", lambda places, state: places.rounds[state].thread_id),
+    ("/moderation/notbremsen/", "brake_id", "", lambda places, state: places.numbers["brake"]),
     ("/moderationsbericht/", "year", "", lambda places, state: NOON.year),
     ("/moderation/", "contribution_id", "comment", lambda places, state: places.comments[state]),
     ("/moderation/runden/", "slug", "round", lambda places, state: places.rounds[state].slug),

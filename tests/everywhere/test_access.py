@@ -12,7 +12,7 @@ from tests.world.sign_in import token_of
 
 EXPECTED = access.documented()
 REFUSED = {"403", "404"}
-OFFICIAL = {"moderator", "staff", "desk", "jury", "audit", "admin"}
+OFFICIAL = {"moderator", "staff", "desk", "jury", "audit", "safeguard", "admin"}
 every_route = pytest.mark.parametrize("route", routes(), ids=str)
 
 

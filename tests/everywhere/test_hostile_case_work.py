@@ -110,7 +110,7 @@ def _open_a_seal(
     assert send_all(work, live, f"/moderation/{threat}/entscheidung", [police]) == 1
     session.rollback()
     path = f"/moderation/versiegelt/{session.execute(select(func.max(ModerationDecision.id))).scalar_one()}"
-    keeper = signed_in(live.app, session, an_official(session, Role.AUDIT, office_id=made.office_id))
+    keeper = signed_in(live.app, session, an_official(session, Role.SAFEGUARD, office_id=made.office_id))
     assert send_all(keeper, live, f"{path}/oeffnung", ({"purpose": text} for text in corpus[::4])) > 150
     harmless(keeper, path, "/moderation/versiegelt")
 

@@ -9,7 +9,7 @@ from participation.foundation.access import undeclared
 from participation.foundation.config import Settings
 from tests.house import url_map
 
-ROLES = {"public", "citizen", "moderator", "staff", "desk", "jury", "audit", "admin"}
+ROLES = {"public", "citizen", "moderator", "staff", "desk", "jury", "audit", "safeguard", "admin"}
 
 
 def test_the_url_map_is_the_documented_one(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Threats kept for the police: read by the restricted role alone, journaled when opened, gone after their time."""
+"""Threats kept for the police: read by those of the Bedrohungsmanagement alone, journaled when opened, gone after their time."""
 
 from __future__ import annotations
 
@@ -31,8 +31,11 @@ def test_it_is_read_only_after_it_was_opened_for_a_purpose_and_that_is_written_d
     session: Session, app: Flask, clock: StoppedClock
 ) -> None:
     round = a_round(session)
-    decision, auditor = a_threat(session, round, clock), an_official(session, Role.AUDIT, audience_id=round.audience_id)
-    browser, path = signed_in(app, session, auditor), f"/moderation/versiegelt/{decision}"
+    decision, keeper = (
+        a_threat(session, round, clock),
+        an_official(session, Role.SAFEGUARD, audience_id=round.audience_id),
+    )
+    browser, path = signed_in(app, session, keeper), f"/moderation/versiegelt/{decision}"
     assert path in browser.get("/moderation/versiegelt").text
     for page in ("/moderation/versiegelt", path):
         assert "wo Sie wohnen" not in browser.get(page).text
@@ -44,7 +47,7 @@ def test_it_is_read_only_after_it_was_opened_for_a_purpose_and_that_is_written_d
     assert opened.headers["Cache-Control"] == "no-store"
     session.rollback()
     lines = session.execute(select(JournalEntry).where(JournalEntry.act == "moderation:opened_sealed")).scalars().all()
-    assert [(line.actor_id, line.details) for line in lines] == [(auditor, {"decision": decision})]
+    assert [(line.actor_id, line.details) for line in lines] == [(keeper, {"decision": decision})]
     clock.advance(SEEN_FOR)
     assert "wo Sie wohnen" not in browser.get(path).text
 
@@ -52,22 +55,23 @@ def test_it_is_read_only_after_it_was_opened_for_a_purpose_and_that_is_written_d
 def test_who_opened_it_sees_it_and_nobody_else(session: Session, app: Flask, clock: StoppedClock) -> None:
     round = a_round(session)
     decision = a_threat(session, round, clock)
-    one, other = (an_official(session, Role.AUDIT, audience_id=round.audience_id) for _ in range(2))
+    one, other = (an_official(session, Role.SAFEGUARD, audience_id=round.audience_id) for _ in range(2))
     open_sealed(session, decision_id=decision, by=one, purpose="Az. 1", clock=clock)
     page = signed_in(app, session, other).get(f"/moderation/versiegelt/{decision}").text
     assert "wo Sie wohnen" not in page and "von einer anderen Person" in page
 
 
-def test_moderators_staff_and_auditors_of_another_round_get_nothing(
+def test_moderators_staff_auditors_and_the_same_role_of_another_round_get_nothing(
     session: Session, app: Flask, clock: StoppedClock
 ) -> None:
     round, elsewhere = a_round(session), a_round(session)
     decision = a_threat(session, round, clock)
     path = f"/moderation/versiegelt/{decision}"
-    for person in (a_moderator(session, round), a_staff_member(session, office_id=round.office_id)):
+    auditor = an_official(session, Role.AUDIT, audience_id=round.audience_id)
+    for person in (a_moderator(session, round), a_staff_member(session, office_id=round.office_id), auditor):
         browser = signed_in(app, session, person)
         assert browser.get(path).status_code == post(browser, f"{path}/oeffnung", purpose="x").status_code == 403
-    stranger = an_official(session, Role.AUDIT, audience_id=elsewhere.audience_id)
+    stranger = an_official(session, Role.SAFEGUARD, audience_id=elsewhere.audience_id)
     browser = signed_in(app, session, stranger)
     assert browser.get(path).status_code == post(browser, f"{path}/oeffnung", purpose="x").status_code == 404
     assert path not in browser.get("/moderation/versiegelt").text
@@ -80,20 +84,23 @@ def test_what_was_only_blacked_out_is_no_threat(session: Session, clock: Stopped
     made = decide_so(
         session, comment, Outcome.REDACTED, by=a_moderator(session, round), clock=clock, passages=("0234 555 0100",)
     )
-    auditor = an_official(session, Role.AUDIT, audience_id=round.audience_id)
+    keeper = an_official(session, Role.SAFEGUARD, audience_id=round.audience_id)
     with pytest.raises(NothingSealed):
-        open_sealed(session, decision_id=made, by=auditor, purpose="Az. 1", clock=clock)
+        open_sealed(session, decision_id=made, by=keeper, purpose="Az. 1", clock=clock)
 
 
 def test_after_its_time_it_is_gone_even_before_the_job_ran(session: Session, app: Flask, clock: StoppedClock) -> None:
     round = a_round(session)
-    decision, auditor = a_threat(session, round, clock), an_official(session, Role.AUDIT, audience_id=round.audience_id)
+    decision, keeper = (
+        a_threat(session, round, clock),
+        an_official(session, Role.SAFEGUARD, audience_id=round.audience_id),
+    )
     clock.advance(KEPT_THREAT - timedelta(minutes=1))
-    open_sealed(session, decision_id=decision, by=auditor, purpose="Az. 1", clock=clock)
+    open_sealed(session, decision_id=decision, by=keeper, purpose="Az. 1", clock=clock)
     with pytest.raises(ReasonMissing):
-        open_sealed(session, decision_id=decision, by=auditor, purpose="", clock=clock)
+        open_sealed(session, decision_id=decision, by=keeper, purpose="", clock=clock)
     clock.advance(timedelta(minutes=1))
     with pytest.raises(NothingSealed):
-        open_sealed(session, decision_id=decision, by=auditor, purpose="Az. 1", clock=clock)
+        open_sealed(session, decision_id=decision, by=keeper, purpose="Az. 1", clock=clock)
     assert delete_sealed(session, clock=clock) == 1
-    assert signed_in(app, session, auditor).get(f"/moderation/versiegelt/{decision}").status_code == 404
+    assert signed_in(app, session, keeper).get(f"/moderation/versiegelt/{decision}").status_code == 404
