@@ -119,7 +119,7 @@ TASKS = (
         "safeguard",
         "/moderation/versiegelt",
         marked("Versiegelte Texte"),
-        marked("Drohungen, die für die Polizei gesichert sind"),
+        marked("Drohungen lesen, die für die Polizei gesichert sind."),
     ),
     Task(
         "moderator",
