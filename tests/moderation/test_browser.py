@@ -13,9 +13,10 @@ from participation.contributions.facts import State
 from participation.foundation.clock import StoppedClock
 from participation.moderation.facts import UNDO_FOR
 from participation.moderation.models import ModerationDecision, Notice
+from participation.remarks.commands import Draft, add_template
 from participation.reviews.commands import contest
 from tests.servers import Live
-from tests.world import a_moderator, a_round
+from tests.world import a_moderator, a_round, a_staff_member
 from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, state_of, withhold
 from tests.world.sign_in import sign_in_browser
 
@@ -28,6 +29,9 @@ def test_the_queue_is_worked_through_by_keyboard(
 ) -> None:
     round = a_round(session)
     first, second = (a_comment(session, round, clock=clock, held=True, text=f"Wartender Text {n}.") for n in (1, 2))
+    staff = a_staff_member(session, office_id=round.office_id)
+    draft = Draft("Beleidigung", {"de": "Bitte ohne diese Stelle."})
+    add_template(session, office_id=round.office_id, draft=draft, by=staff, clock=clock)
     page = browser_page
     sign_in_browser(page, live, session, a_moderator(session, round))
     page.goto("/moderation")
@@ -44,6 +48,9 @@ def test_the_queue_is_worked_through_by_keyboard(
     axe(page)
     page.get_by_label("1. Achten Sie die anderen").check()
     page.get_by_label("Begründung").fill(REASON)
+    page.get_by_label("Textbaustein").select_option(index=1)
+    page.get_by_role("button", name="Einsetzen").press("Enter")
+    expect(page.get_by_label("Begründung")).to_have_value(f"{REASON}\n\nBitte ohne diese Stelle.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("Der Beitrag ist zurückgehalten.").wait_for()

@@ -41,6 +41,7 @@ def test_the_search_for_such_rooms_finds_them() -> None:
     assert found["moderation"] == {"notice", "moderation_decision", "case", "decision_undo", "sealed_opening"}
     assert found["queues"] == {"bulk_decision"}
     assert found["reviews"] == {"review"}
+    assert found["remarks"] == {"case_note", "case_task"}
     assert {"accounts", "audiences", "contributions", "discussion", "results", "rounds"} <= set(found)
 
 

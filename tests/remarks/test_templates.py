@@ -30,7 +30,7 @@ from participation.remarks.facts import (
     wording,
 )
 from participation.remarks.models import ReasonTemplate
-from tests.everywhere.pages import PageForm, forms_on, text_of
+from tests.everywhere.pages import PageForm, forms_on, text_of, tree_of
 from tests.statements import Statements
 from tests.world import BEFORE, RoundWords, a_citizen, a_moderator, a_round, an_official
 from tests.world.moderation import a_comment
@@ -222,6 +222,19 @@ def test_a_moderator_puts_it_in_without_javascript_and_keeps_what_was_typed(
     without = post(browser, f"{path}/textbaustein", template="", **typed)
     assert without.status_code == 422 and "Bitte wählen Sie einen Textbaustein." in without.text
     assert typed.items() <= dict(the_form(without.text, f"{path}/entscheidung").fields).items()
+
+
+def test_the_enter_key_decides_and_puts_nothing_in(
+    session: Session, app: Flask, round: RoundWords, staff: UUID, clock: StoppedClock
+) -> None:
+    """Enter in a line presses the first button of its form."""
+    add(session, round, staff, clock)
+    comment = a_comment(session, round, clock=clock, held=True)
+    browser = signed_in(app, session, a_moderator(session, round))
+    for path in (f"/moderation/{comment}", f"/moderation/auswahl?beitrag={comment}&art=page&liste=held"):
+        page = tree_of(browser.get(path).text)
+        forms = [form for form in page.iter("form") if any(one.get("formaction") for one in form.iter("button"))]
+        assert [next(form.iter("button")).get("formaction") for form in forms] == [None], path
 
 
 def test_one_reason_for_authors_of_two_languages_says_both(
