@@ -114,7 +114,8 @@ def _token(body: bytes) -> str:
 def _raw_upsert(folder: Path, url: str) -> Callable[[], object]:
     """Return one durable upsert, as bare as the engine's own driver does it."""
     keys = cycle(range(1000))
-    text = "INSERT INTO raw VALUES ({0}, {0}) ON CONFLICT (k) DO UPDATE SET v = excluded.v + 1"
+    # Each time another value: SQLite writes nothing where a row is overwritten with what it holds.
+    text = "INSERT INTO raw VALUES ({0}, {0}) ON CONFLICT (k) DO UPDATE SET v = raw.v + 1"
     if url.startswith("sqlite"):
         lite = sqlite3.connect(folder / "raw.sqlite3", isolation_level=None)
         lite.execute("PRAGMA journal_mode=WAL")

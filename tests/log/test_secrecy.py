@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import random
+import subprocess
 from pathlib import Path
+from shutil import which
 
 import pytest
-from sqlalchemy import MetaData, select
+from sqlalchemy import MetaData, select, text
 from sqlalchemy.orm import Session
 
 from participation.archives.commands import make_archive
@@ -17,6 +19,7 @@ from participation.results.commands import count_round, release_round
 from participation.voting.facts import Choice
 from participation.voting.keys import KeyFolder
 from participation.voting.models import Ballot, RollEntry
+from tests.engines import ROOT, Databases, engine_for
 from tests.world import CLOSES, RoundWords, a_citizen
 from tests.world.voting import a_vote
 
@@ -91,3 +94,35 @@ def test_what_was_logged_and_archived_names_no_person(
     for person, promise in over:
         assert person not in content and promise not in told
     assert not any(tag in content or tag in told for tag in tags)
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(which("pg_dump") is None, reason="needs pg_dump")
+def test_a_backup_of_a_running_vote_holds_it_in_the_order_of_keys(
+    session: Session,
+    round: RoundWords,
+    keys: KeyFolder,
+    clock: StoppedClock,
+    database_store: Databases,
+    tmp_path: Path,
+) -> None:
+    for _ in range(8):
+        a_vote(session, round, keys=keys, clock=clock)
+    by_place = text("SELECT voter_tag FROM ballot ORDER BY ctid")
+    session.rollback()
+    voted = session.execute(by_place).scalars().all()
+    address = session.connection().engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    elsewhere, file = database_store.empty(), tmp_path / "backup.sql"
+    subprocess.run([ROOT / "docs/backup.sh", address, file], check=True, capture_output=True)
+    restore = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", elsewhere, "-f", str(file)]
+    subprocess.run(restore, check=True, capture_output=True)
+    engine = engine_for(elsewhere)
+    with Session(engine) as restored:
+        kept = restored.execute(by_place).scalars().all()
+        assert _dump(restored).keys() == _dump(session).keys()
+        assert {table: len(rows) for table, rows in _dump(restored).items()} == {
+            table: len(rows) for table, rows in _dump(session).items()
+        }
+    engine.dispose()
+    database_store.drop(elsewhere)
+    assert voted != sorted(voted) and kept == sorted(voted)
