@@ -57,6 +57,7 @@ from participation.moderation import jobs as moderation_jobs
 from participation.moderation import views as moderation
 from participation.openness import views as openness
 from participation.pauses import desk as pauses_desk
+from participation.pauses import jobs as pauses_jobs
 from participation.pauses import views as pauses
 from participation.privacy import views as privacy
 from participation.queues import desk as queues_desk
@@ -120,6 +121,7 @@ WORK: tuple[ModuleType, ...] = (
     letters_jobs,
     log_jobs,
     moderation_jobs,
+    pauses_jobs,
 )
 """Everything that the worker does, named by ``register``."""
 

@@ -21,6 +21,7 @@ from participation.journal.commands import note
 from participation.letters.commands import post_letter
 from participation.pauses import queries
 from participation.pauses.facts import (
+    CUT,
     LADDER,
     AlreadyPaused,
     NobodyToPause,
@@ -157,11 +158,11 @@ def confirm(session: Session, *, pause_id: int, by: UUID, clock: Clock) -> datet
             raise refusal
         if session.get(LegalBasis, office_id) is None:
             raise NoLegalBasis()
-        if queries.next_step(session, participant_id=one.participant_id, now=now) != one.step:
+        if queries.next_step(session, participant_id=one.whose, now=now) != one.step:
             raise StepChanged()
         one.confirmed_by, one.confirmed_at, one.ends_at = by, now, now + LADDER[one.step - 1]
         session.flush()
-        silence(session, participant_id=one.participant_id, until=one.ends_at)
+        silence(session, participant_id=one.whose, until=one.ends_at)
         _tell(session, PAUSED_LETTER, one, now, **_told(one))
         details = {"until": one.ends_at.isoformat()}
         _note(session, "pauses:confirmed", pause_id=pause_id, office_id=office_id, by=by, now=now, details=details)
@@ -193,7 +194,7 @@ def contest(session: Session, *, pause_id: int, person_id: UUID, words: str, clo
     """
     with transaction(session):
         one = _held(session, pause_id)
-        mine = session.execute(select(Participant.person_id).where(Participant.id == one.participant_id)).scalar()
+        mine = session.execute(select(Participant.person_id).where(Participant.id == one.whose)).scalar()
         if mine != person_id:
             raise NoSuchPause()
         now = clock()
@@ -222,7 +223,7 @@ def review(session: Session, *, pause_id: int, by: UUID, outcome: Outcome, reaso
         one.reviewed_by, one.reviewed_at, one.outcome, one.review_reason = by, now, outcome, reason.strip()
         session.flush()
         if outcome is Outcome.REVERSED:
-            silence(session, participant_id=one.participant_id, until=queries.end_of_last(session, one.participant_id))
+            silence(session, participant_id=one.whose, until=queries.end_of_last(session, one.whose))
         ends = one.ends_at.isoformat() if one.ends_at else None
         _tell(session, REVIEWED_LETTER, one, now, outcome=outcome, reason=reason.strip(), ends=ends)
         details = {"outcome": outcome}
@@ -241,6 +242,27 @@ def forget(session: Session, person_id: UUID, clock: Clock) -> None:
         session.execute(written.values(words="").execution_options(synchronize_session=False))
 
 
+def forget_old(session: Session, *, clock: Clock) -> int:
+    """Take person, decision and words off the pauses that counted no more for any new one; return how many.
+
+    The row stays, so that the report of its year recounts. What was only proposed goes wholly. One transaction each,
+    under the lock of the person.
+    """
+    due = queries.long_over(session, now=clock())
+    for pause_id in due:
+        with transaction(session):
+            one = _held(session, pause_id)
+            participant_id = one.whose
+            if one.ends_at is None:
+                session.delete(one)
+            else:
+                one.participant_id, one.decision_id, one.words, one.reason = None, None, "", CUT
+                one.review_reason = CUT if one.outcome else ""
+            session.flush()
+            silence(session, participant_id=participant_id, until=queries.end_of_last(session, participant_id))
+    return len(due)
+
+
 # ── What they share ───────────────────────────────────────────────────────────────────────────────────────────────────
 def _enter(session: Session, pause_id: int, by: UUID, clock: Clock) -> tuple[WritingPause, int, datetime]:
     """Return a pause under lock for an official of its round, the office, and the moment after the lock."""
@@ -249,7 +271,7 @@ def _enter(session: Session, pause_id: int, by: UUID, clock: Clock) -> tuple[Wri
     if queries.pause(session, pause_id=pause_id, official=by, now=now) is None:
         raise NoSuchPause()
     office = select(Audience.office_id).join(Participant, Participant.audience_id == Audience.id)
-    return one, session.execute(office.where(Participant.id == one.participant_id)).scalar_one(), now
+    return one, session.execute(office.where(Participant.id == one.whose)).scalar_one(), now
 
 
 def _held(session: Session, pause_id: int) -> WritingPause:
@@ -281,7 +303,7 @@ def _told(one: WritingPause) -> dict[str, Any]:
 
 def _tell(session: Session, template: str, one: WritingPause, now: datetime, **facts: Any) -> None:
     """Write to who is paused, at once: two people have looked, and the person is to know before they try to write."""
-    to = queries.addressee(session, one.participant_id)
+    to = queries.addressee(session, one.whose)
     if to is None:
         return
     post_letter(

@@ -12,7 +12,9 @@ from participation.foundation.facts import Fact, Missing, Refused, Unprocessable
 LADDER = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=30), timedelta(days=90))
 """How long a pause lasts: the first one the shortest, the next one only after it. The last step is repeated."""
 REMEMBERED = timedelta(days=365)
-"""An earlier pause that ended longer ago than this does not count any more."""
+"""An earlier pause that ended longer ago than this does not count any more, and is forgotten."""
+CUT = "–"
+"""In place of reasons, once nobody is to be named any more."""
 CONTEST_FOR = timedelta(days=183)
 """Six months, as for every decision of moderation."""
 LONGEST_REASON, LONGEST_BASIS, LONGEST_REFERENCE = 2000, 2000, 200
@@ -87,7 +89,8 @@ class NothingWithheld(Fact):
 
     sentence = marked(
         "Eine Schreibpause stützt sich auf einen Beitrag, der zurückgehalten ist und bleibt. Zu diesem Beitrag gibt es"
-        " keine solche Entscheidung, sie kann noch zurückgenommen werden, oder es gab dazu schon eine Schreibpause."
+        " keine solche Entscheidung, sie kann noch zurückgenommen werden, sie ist älter als ein Jahr, oder es gab dazu"
+        " schon eine Schreibpause."
     )
 
 

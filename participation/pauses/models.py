@@ -52,6 +52,11 @@ class WritingPause(Base):
             name="reviewed_as_a_whole",
         ),
         CheckConstraint(
+            "(participant_id IS NULL) = (decision_id IS NULL)"
+            " AND (participant_id IS NOT NULL OR (ends_at IS NOT NULL AND words = ''))",
+            name="cut_as_a_whole",
+        ),
+        CheckConstraint(
             "reviewed_by IS NULL OR (reviewed_by <> proposed_by AND reviewed_by <> confirmed_by)", name="another_person"
         ),
         Index(
@@ -71,9 +76,10 @@ class WritingPause(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id", ondelete="RESTRICT"), index=True)
-    decision_id: Mapped[int] = mapped_column(ForeignKey("moderation_decision.id", ondelete="RESTRICT"))
-    """The decision on a contribution that it rests on."""
+    participant_id: Mapped[UUID | None] = mapped_column(ForeignKey("participant.id", ondelete="RESTRICT"), index=True)
+    """Whom it concerns; None once it is long over."""
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("moderation_decision.id", ondelete="RESTRICT"))
+    """The decision on a contribution that it rests on; None once it is long over."""
     rule: Mapped[str]
     reason: Mapped[str]
     step: Mapped[int]
@@ -95,3 +101,9 @@ class WritingPause(Base):
     reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
     outcome: Mapped[str | None]
     review_reason: Mapped[str] = mapped_column(default="")
+
+    @property
+    def whose(self) -> UUID:
+        """Whom it concerns, as long as that is kept."""
+        assert self.participant_id is not None
+        return self.participant_id

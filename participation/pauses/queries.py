@@ -162,6 +162,9 @@ def _citable(session: Session, contribution_id: int, now: datetime) -> Any:
     row = session.execute(last).one_or_none()
     if row is None or row.cited or row.decided_by is None or row.decided_at + UNDO_FOR > now:
         return None
+    if row.decided_at <= now - REMEMBERED:
+        # Whether a pause rested on it may be forgotten by now.
+        return None
     return row if row.outcome in (Decided.WITHHELD, Decided.POLICE) else None
 
 
@@ -297,6 +300,20 @@ def end_of_last(session: Session, participant_id: UUID) -> datetime | None:
 
 def _last_end() -> Select[datetime | None]:
     return select(func.max(WritingPause.ends_at)).where(WritingPause.outcome.is_distinct_from(Outcome.REVERSED))
+
+
+def long_over(session: Session, *, now: datetime) -> list[int]:
+    """Return the pauses and proposals that count no more and still name somebody, oldest first, a hundred at most.
+
+    One about which a second look is still waited for stays.
+    """
+    before = now - REMEMBERED
+    waits = and_(WritingPause.asked_at.is_not(None), WritingPause.outcome.is_(None))
+    over = or_(
+        WritingPause.ends_at <= before, and_(WritingPause.ends_at.is_(None), WritingPause.withdrawn_at <= before)
+    )
+    found = select(WritingPause.id).where(WritingPause.participant_id.is_not(None), over, ~waits)
+    return list(session.execute(found.order_by(WritingPause.id).limit(100)).scalars())
 
 
 def differing_ends(session: Session) -> list[UUID]:

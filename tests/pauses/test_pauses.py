@@ -268,6 +268,34 @@ def test_each_pause_is_the_next_step_and_after_a_quiet_year_the_first_again(
     assert queries.differing_ends(session) == []
 
 
+def test_a_year_after_its_end_it_names_nobody_and_its_row_stays_for_the_report(
+    session: Session, clock: StoppedClock
+) -> None:
+    case = trouble(session, a_round(session, closes=clock() + timedelta(days=900)), clock)
+    quiet = trouble(session, a_round(session), clock)
+    dropped, old, other = case.insult(session, clock), case.pause(session, clock), quiet.pause(session, clock)
+    clock.advance(LADDER[0])
+    commands.withdraw(session, pause_id=case.propose(session, clock, dropped), by=case.one, clock=clock)
+    clock.advance(REMEMBERED - timedelta(minutes=1))
+    newer = case.pause(session, clock)
+    clock.advance(timedelta(minutes=1))
+    assert [commands.forget_old(session, clock=clock) for _ in range(2)] == [3, 0]
+    session.rollback()
+    rows = session.execute(select(WritingPause).order_by(WritingPause.id)).scalars().all()
+    assert [(row.id, row.participant_id is None, row.reason) for row in rows] == [
+        (old, True, "–"),
+        (other, True, "–"),
+        (newer, False, REASON),
+    ]
+    assert quiet.participant(session).silent_until is None
+    assert queries.pause(session, pause_id=old, official=case.one, now=clock()) is None
+    assert queries.differing_ends(session) == []
+    assert None not in [row.confirmed_at for row in rows]
+    clock.advance(LADDER[0])
+    with pytest.raises(NothingWithheld):
+        case.propose(session, clock, dropped)
+
+
 def test_a_pause_that_was_lifted_counts_for_none(session: Session, clock: StoppedClock, case: Trouble) -> None:
     first = case.pause(session, clock)
     commands.contest(session, pause_id=first, person_id=case.author.person_id, words="Satire.", clock=clock)

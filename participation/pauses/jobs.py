@@ -1,0 +1,17 @@
+"""What the worker does for pauses: those that are long over lose whom they concerned."""
+
+from __future__ import annotations
+
+from participation.foundation.jobs import Jobs
+from participation.foundation.web import clock, session
+from participation.pauses import commands
+
+
+def register(jobs: Jobs) -> None:
+    """Let the worker do this each minute."""
+    jobs.every_minute("pauses_forget_old", forget_old)
+
+
+def forget_old() -> None:
+    """Forget what counts no more."""
+    commands.forget_old(session(), clock=clock)
