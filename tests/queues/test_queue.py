@@ -453,7 +453,7 @@ def test_a_withdrawn_comment_is_named_on_the_page(session: Session, app: Flask, 
         ({"version": "1e9"}, "error-summary"),
         ({"version": "9" * 40}, "error-summary"),
         ({"last_seen": "-1"}, "error-summary"),
-        ({"reason": "x" * 2001}, "höchstens 2000 Zeichen"),
+        ({"reason": "x" * 2001}, "höchstens 2.000 Zeichen"),
     ],
     ids=str,
 )
