@@ -319,7 +319,6 @@ def edit_comment(
             comment.stance = stance
         held = _is_read_first(thread, now)
         contributions.revise(session, written, text=text, held=held, now=now, signals=signals)
-        session.flush()
         _count(thread, comment, _parent(session, comment), by=int(written.state == State.PUBLISHED))
         return comment
 
