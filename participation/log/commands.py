@@ -22,7 +22,7 @@ from participation.foundation.lots import draw
 from participation.journal.commands import note
 from participation.letters.commands import post_letter
 from participation.log import queries
-from participation.log.facts import FEWEST, PAUSE, LogBroken, NoLog, SampleUnfounded, StillContestable
+from participation.log.facts import FEWEST, PAUSE, LogBroken, NoLog, RollStillOpen, SampleUnfounded, StillContestable
 from participation.log.models import Checkpoint, LogLeaf
 from participation.voting.facts import SigningKeyLost
 from participation.voting.keys import KeyFolder
@@ -234,6 +234,7 @@ def sample_roll(
     :param seed: one line that nobody could choose, such as the numbers of a lottery
     :raises NotEntitled: unless ``by`` does
     :raises SampleUnfounded: without a reason, or a seed of one line
+    :raises RollStillOpen: before the vote is closed
     """
     reason, seed = reason.strip(), seed.strip()
     if not reason or len(seed.splitlines()) != 1:
@@ -244,6 +245,8 @@ def sample_roll(
         why_not = why_not_act(session, person_id=by, role=Role.AUDIT, audience_id=audience_id, now=now)
         if why_not is not None:
             raise why_not
+        if times_of(session, contest.window_id).closed_at is None:
+            raise RollStillOpen()
         everybody = [str(one) for one in queries.participants_of(session, contest_id=contest_id)]
         drawn = draw(seed=seed, about=f"{contest.slug}/roll", names=everybody)[:number]
         details = {"drawn": len(drawn), "roll": len(everybody), "reason": reason, "seed": seed}

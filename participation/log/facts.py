@@ -65,6 +65,12 @@ class ReceiptUnreadable(Unprocessable):
     )
 
 
+class RollStillOpen(Fact):
+    """A sample drawn while people vote would tell who took part already."""
+
+    sentence = marked("Solange abgestimmt wird, zieht niemand eine Stichprobe aus dem Verzeichnis.")
+
+
 class SampleUnfounded(Unprocessable):
     """A sample is drawn for a reason and from a seed of one line."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -13,8 +16,9 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.lots import draw
 from participation.journal.models import JournalEntry
 from participation.log.commands import sample_roll
-from participation.log.facts import SampleUnfounded
+from participation.log.facts import RollStillOpen, SampleUnfounded
 from participation.voting.keys import KeyFolder
+from tests.statements import Statements
 from tests.world import RoundWords, a_round, an_official
 from tests.world.log import close_vote
 from tests.world.sign_in import post, signed_in
@@ -28,6 +32,9 @@ def test_a_sample_names_people_once_and_never_a_choice(
         a_vote(session, round, keys=keys, clock=clock)
     auditor = an_official(session, Role.AUDIT, audience_id=round.audience_id)
     why = {"reason": "Prüfung 4/26", "seed": "4 8 15"}
+    with pytest.raises(RollStillOpen):
+        sample_roll(session, contest_id=round.contest_id, by=auditor, number=3, clock=clock, **why)
+    close_vote(session, round, keys=keys, clock=clock)
     drawn = sample_roll(session, contest_id=round.contest_id, by=auditor, number=3, clock=clock, **why)
     assert len({line.participant_id for line in drawn}) == 3
     assert all(line.email and line.kind == "account" for line in drawn)
@@ -47,14 +54,21 @@ def test_a_sample_names_people_once_and_never_a_choice(
 
 
 def test_the_audit_office_draws_one_on_a_page_that_nobody_keeps(
-    app: Flask, session: Session, round: RoundWords, keys: KeyFolder, clock: StoppedClock
+    app: Flask,
+    session: Session,
+    round: RoundWords,
+    keys: KeyFolder,
+    clock: StoppedClock,
+    statements: Callable[[], AbstractContextManager[Statements]],
 ) -> None:
     voter = a_vote(session, round, keys=keys, clock=clock)
     client = signed_in(app, session, an_official(session, Role.AUDIT, audience_id=round.audience_id))
     here = f"/verwaltung/stichproben/{round.contest_slug}"
     assert client.get(here).status_code == 404, "the vote still runs"
     close_vote(session, round, keys=keys, clock=clock)
-    assert here in client.get("/verwaltung/stichproben").text
+    with statements() as seen:
+        assert here in client.get("/verwaltung/stichproben").text
+    assert len(seen) <= 3
     refused = post(client, here, reason="", seed="4 8 15", number="3")
     assert (refused.status_code, "4 8 15" in refused.text) == (422, True)
     drawn = post(client, here, reason="Prüfung 4/26", seed="4 8 15", number="3")
