@@ -153,9 +153,9 @@ def _write_one_concept(office: FlaskClient, live: Live, corpus: list[str]) -> No
     for start in range(0, len(corpus), 20):
         some = corpus[start : start + 20]
         goals = {f"goals-{number}-{tag}": text for number, text in enumerate(some) for tag in ("de", "en")}
-        fits = {name: text for name, text in goals.items() if len(text.strip()) <= 500}
+        fitting = {name: text for name, text in goals.items() if len(text.strip()) <= 500}
         texts = {"text_de": "\n\n".join(some)[:19_000], "text_en": "\n\n".join(some)[:19_000]}
-        fields = {"leitthema_id": theme, "title_de": f"Feld {start}", **texts, **fits}
+        fields = {"leitthema_id": theme, "title_de": f"Feld {start}", **texts, **fitting}
         assert send_all(office, live, f"{place}/handlungsfelder", [fields]) == 1, start
 
 
