@@ -43,3 +43,9 @@ def for_tests(app: Flask) -> Flask:
     app.test_client_class = WholeAnswers
     app.jinja_env.bytecode_cache = COMPILED
     return app
+
+
+def connections_out(app: Flask) -> int:
+    """Return how many connections to the database are in use; a session that was only dropped counts until collected."""
+    with app.app_context():
+        return int(app.extensions["sqlalchemy"].engines[None].pool.checkedout())

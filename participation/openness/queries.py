@@ -153,11 +153,14 @@ def log(
 
 
 def lines(session: Session, *, now: datetime, only: Only | None = None, most: int | None = None) -> Iterator[LogLine]:
-    """Yield the lines of the log one by one, read by the thousand while they are sent. One statement."""
+    """Yield the lines of the log one by one, read by the thousand while they are sent. One statement.
+
+    It is asked with the first line: what is asked before an answer is sent ends with the request's own reading.
+    """
     rows = session.execute(
         _narrowed(_newest_first(now), only or Only(), None).limit(most), execution_options={"yield_per": AT_A_TIME}
     )
-    return _without_hours(_line(row, now) for row in rows)
+    yield from _without_hours(_line(row, now) for row in rows)
 
 
 def cells(line: LogLine) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -38,11 +39,14 @@ def log() -> ResponseReturnValue:
 @public
 def log_as_csv() -> ResponseReturnValue:
     """Return the log as a table, narrowed like the page."""
-    rows = map(queries.cells, queries.lines(session(), now=now(), only=_only()))
-    # They are read while they are sent, so the database session has to last until the last line.
-    lines = stream_with_context(csv_lines(queries.COLUMNS, rows))
+    lines = stream_with_context(csv_lines(queries.COLUMNS, _cells(_only())))
     name = {"Content-Disposition": 'attachment; filename="moderationsprotokoll.csv"'}
     return Response(lines, mimetype="text/csv", headers=name)
+
+
+def _cells(only: Only) -> Iterator[tuple[object, ...]]:
+    """Yield the rows while they are sent, from a session of their own: that of the view is closed by then."""
+    yield from map(queries.cells, queries.lines(session(), now=now(), only=only))
 
 
 @bp.get("/moderationsprotokoll.atom")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, stream_with_context
@@ -74,10 +74,13 @@ def as_json(slug: str) -> ResponseReturnValue:
 def comments_as_csv(slug: str) -> ResponseReturnValue:
     """Return the public comments with their ratings."""
     head, _ = queries.released_figures(session(), slug=slug, now=now())
-    rows = queries.comment_rows(session(), round_id=head.id, now=now(), public_only=True)
-    # They are read while they are sent, so the database session has to last until the last line.
-    lines = stream_with_context(csv_lines(queries.COMMENT_COLUMNS, rows))
+    lines = stream_with_context(csv_lines(queries.COMMENT_COLUMNS, _comments(head.id)))
     return _download(lines, f"kommentare-{slug}.csv", "text/csv")
+
+
+def _comments(round_id: int) -> Iterator[Sequence[object]]:
+    """Yield the rows while they are sent, from a session of their own: that of the view is closed by then."""
+    yield from queries.comment_rows(session(), round_id=round_id, now=now(), public_only=True)
 
 
 def _download(lines: Iterable[str], name: str, mimetype: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import re
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from participation.reviews.commands import contest, review
 from participation.reviews.facts import ReviewOutcome
 from participation.reviews.models import Review
 from participation.rounds.models import Round
+from tests.clients import connections_out
 from tests.everywhere.pages import text_of
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_moderator, a_round, next_number
@@ -182,6 +184,15 @@ def test_the_page_the_table_and_the_feed_tell_the_same(client: FlaskClient, full
     names = [entry.findtext(f"{ATOM}id") for entry in feed.iter(f"{ATOM}entry")]
     assert len(set(names)) == len(names)
     assert client.get("/moderationsprotokoll.atom").mimetype == "application/atom+xml"
+
+
+def test_a_table_that_was_sent_holds_no_connection(app: Flask, client: FlaskClient, full: RoundWords) -> None:
+    gc.disable()
+    try:
+        assert client.get("/moderationsprotokoll.csv").data.count(b"\n") > 1
+        assert connections_out(app) == 0
+    finally:
+        gc.enable()
 
 
 def test_nothing_leads_to_a_person_a_text_or_an_hour(client: FlaskClient, session: Session, full: RoundWords) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from participation.contributions.models import Contribution
 from participation.foundation.clock import StoppedClock
 from participation.voting.ledger import sha256_of
+from tests.clients import connections_out
 from tests.world import a_moderator, a_round
 from tests.world.moderation import a_comment, withhold
 from tests.world.results import Lively, counted, released
@@ -171,3 +173,15 @@ def test_the_page_of_a_result_takes_few_statements(
     with statements() as seen:
         assert visitor.get(path, headers={"If-None-Match": mark}).status_code == 304
     assert len(seen) <= 2, str(seen)
+
+
+def test_a_table_that_was_sent_holds_no_connection(
+    app: Flask, session: Session, lively: Lively, clock: StoppedClock
+) -> None:
+    released(session, lively, clock)
+    gc.disable()
+    try:
+        assert app.test_client().get(f"/runden/{lively.round.slug}/ergebnis/kommentare.csv").data.count(b"\n") > 1
+        assert connections_out(app) == 0
+    finally:
+        gc.enable()
