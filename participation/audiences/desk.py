@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, Response, current_app, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -89,6 +89,7 @@ def grant() -> ResponseReturnValue:
     except ScopeMissing as wrong:
         form.office_id.errors = [words_of(wrong)]
         return _officials_page(form, 422)
+    current_app.extensions["jobs"].nudge("letters")
     flash(_("Die Berechtigung gilt. Wer noch kein Konto hat, bekommt eine Einladung per E-Mail."), "success")
     return see_other(safe_path(request.form.get("next"), default=url_for("audiences_desk.officials")))
 

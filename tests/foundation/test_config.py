@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from participation.foundation.config import ConfigurationGap, Settings
+from tests.engines import ROOT
 
 PRODUCTION = {
     "SECRET_KEY": "k7Qe9vT1xZ4bN8mR2wY6uJ3hL5pD0sAf",
@@ -69,3 +73,11 @@ def test_settings_cannot_be_changed_later() -> None:
     settings = Settings.from_environment(PRODUCTION)
     with pytest.raises(AttributeError):
         settings.secret_key = "anders"  # type: ignore[misc]
+
+
+def test_a_server_that_lacks_a_setting_says_so_in_one_line() -> None:
+    bare = {"PATH": os.environ["PATH"], "PARTICIPATION_ENV": "production", "SECRET_KEY": ""}
+    started = subprocess.run([sys.executable, "-c", "import wsgi"], cwd=ROOT, env=bare, capture_output=True, text=True)
+    assert (started.returncode, started.stdout) == (1, "")
+    assert started.stderr.startswith("The platform does not start: SECRET_KEY is missing")
+    assert started.stderr.count("\n") == 1
