@@ -77,7 +77,8 @@ def test_settings_cannot_be_changed_later() -> None:
 
 def test_a_server_that_lacks_a_setting_says_so_in_one_line() -> None:
     bare = {"PATH": os.environ["PATH"], "PARTICIPATION_ENV": "production", "SECRET_KEY": ""}
-    started = subprocess.run([sys.executable, "-c", "import wsgi"], cwd=ROOT, env=bare, capture_output=True, text=True)
+    command = [sys.executable, "-c", "import wsgi"]
+    started = subprocess.run(command, cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
     assert (started.returncode, started.stdout) == (1, "")
     assert started.stderr.startswith("The platform does not start: SECRET_KEY is missing")
     assert started.stderr.count("\n") == 1
