@@ -23,8 +23,10 @@ CREATE OR REPLACE VIEW released_result AS
 GRANT SELECT ON
     office, audience, "window", round, part, subject, subject_part, concept, concept_version, leitthema,
     handlungsfeld_version, kernziel, contest, question, option, contribution, notice, "case", moderation_decision,
-    early_close, journal_entry, log_leaf, checkpoint, released_result
+    early_close, log_leaf, checkpoint, released_result
 TO participation_officials;
+-- Who did what, without details: between count and release they tell which options are level.
+GRANT SELECT (id, at, act, actor_id, office_id, about) ON journal_entry TO participation_officials;
 
 -- The audit office looks at who took part, never at a ballot, and at the public log.
 GRANT SELECT ON

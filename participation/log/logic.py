@@ -11,6 +11,9 @@ from participation.log.facts import LONGEST_RECEIPT, ReceiptUnreadable
 from participation.voting.ledger import NONCE_BYTES, canonical, commitment
 from participation.voting.notes import PROOF_HEAD, Proof
 
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,199}")
+"""A contest or a question. JSON can spell signs that no database takes and no page can show."""
+
 _HEX = re.compile(r"[0-9a-f]+")
 
 
@@ -35,7 +38,7 @@ class Slip:
             nonce = _bytes(found["nonce"], NONCE_BYTES) if "nonce" in found else None
             choice = canonical(found["choice"]) if "choice" in found else None
             contest, question = found["contest"], found["question"]
-            if not (isinstance(contest, str) and isinstance(question, str)) or (nonce is None) != (choice is None):
+            if not (NAME.fullmatch(contest) and NAME.fullmatch(question)) or (nonce is None) != (choice is None):
                 raise ReceiptUnreadable()
             return cls(contest, question, _bytes(found["commitment"], 32), nonce, choice)
         except (ValueError, KeyError, TypeError, RecursionError) as error:

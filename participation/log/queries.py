@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, ScalarSelect, Select, func, select
+from sqlalchemy import Row, ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Person
@@ -145,7 +145,7 @@ def size_of(checkpoint: str) -> int:
 
 
 def checkpoints_to_mail(session: Session, *, since: datetime) -> list[ToMail]:
-    """Return the first checkpoint of each log, and the last one of those that are closed, signed since a moment."""
+    """Return the first checkpoint of each log, and the last one of what is closed, signed or closed since then."""
     first, last = _of_contest(func.min), _of_contest(func.max)
     rows = session.execute(
         select(
@@ -159,7 +159,8 @@ def checkpoints_to_mail(session: Session, *, since: datetime) -> list[ToMail]:
         )
         .join(Checkpoint, Checkpoint.contest_id == Contest.id)
         .join(Window, Window.id == Contest.window_id)
-        .where(Checkpoint.signed_at >= since)
+        # The last one may be older than the close, where nothing waited for it.
+        .where(or_(Checkpoint.signed_at >= since, Window.closed_at >= since))
         .order_by(Contest.id, Checkpoint.size)
     )
     return [

@@ -122,6 +122,11 @@ OUTCOMES = {
 }
 
 
+def told_as(outcome: str) -> Outcome:
+    """Return an outcome as all but moderators may know it. That a threat is secured for the police nobody is told."""
+    return Outcome.WITHHELD if outcome == Outcome.POLICE else Outcome(outcome)
+
+
 class Mark(StrEnum):
     """What became of a piece of a text."""
 
@@ -209,6 +214,8 @@ class Standing:
     last: Decided | None
     open_notices: int
     rewording: bool = False
+    author: UUID | None = None
+    """The account that wrote it; None for what was imported or whose author is gone."""
 
 
 @dataclass(frozen=True)
@@ -312,6 +319,12 @@ class AlreadyUndone(Fact):
     sentence = marked("Diese Entscheidung ist schon zurückgenommen.")
 
 
+class OwnContribution(Refused):
+    """Nobody decides on what they wrote themselves, whatever their role."""
+
+    sentence = marked("Über Ihren eigenen Beitrag entscheidet eine andere Person.")
+
+
 class NotYourDecision(Refused):
     """Only who decided takes it back; everybody else decides anew."""
 
@@ -353,6 +366,8 @@ def why_not_decide(standing: Standing, verdict: Verdict) -> Fact | None:
     """
     if verdict.outcome in NEEDS_REASON and not ((verdict.rule or verdict.law) and verdict.reason.strip()):
         return RuleMissing()
+    if standing.author == verdict.by:
+        return OwnContribution()
     if standing.state == NOT_THERE_ANY_MORE:
         return WithdrawnMeanwhile()
     last = standing.last

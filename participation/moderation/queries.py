@@ -39,6 +39,7 @@ from participation.moderation.facts import (
     Verdict,
     differences,
     likeness,
+    told_as,
 )
 from participation.moderation.models import (
     Case,
@@ -485,8 +486,9 @@ def decision_lines(session: Session, *which: ColumnElement[bool]) -> tuple[Decis
 def standing(session: Session, contribution_id: int) -> Standing:
     """Return how things stand with a contribution; to be asked with its row locked."""
     waiting = select(func.count()).where(Notice.contribution_id == contribution_id, Notice.settled_at.is_(None))
-    state, notices, rewording = session.execute(
-        select(Contribution.state, waiting.scalar_subquery(), Contribution.rewording).where(
+    wrote = select(Participant.person_id).where(Participant.id == Contribution.participant_id).scalar_subquery()
+    state, notices, rewording, author = session.execute(
+        select(Contribution.state, waiting.scalar_subquery(), Contribution.rewording, wrote).where(
             Contribution.id == contribution_id
         )
     ).one()
@@ -507,11 +509,11 @@ def standing(session: Session, contribution_id: int) -> Standing:
         .order_by(decision.id.desc())
         .limit(1)
     ).one_or_none()
-    return Standing(state, Decided(*last) if last else None, notices, rewording)
+    return Standing(state, Decided(*last) if last else None, notices, rewording, author)
 
 
 def standings(session: Session, contributions: Collection[Contribution]) -> dict[int, Standing]:
-    """Return how things stand with many contributions, whose rows are locked; two statements."""
+    """Return how things stand with many contributions, whose rows are locked; three statements."""
     numbers = [one.id for one in contributions]
     waiting = select(Notice.contribution_id, func.count()).where(
         Notice.contribution_id.in_(numbers), Notice.settled_at.is_(None)
@@ -534,8 +536,13 @@ def standings(session: Session, contributions: Collection[Contribution]) -> dict
         .where(decision.id.in_(newest))
     )
     last = {row[0]: Decided(*row[1:]) for row in session.execute(found)}
+    wrote = select(Contribution.id, Participant.person_id).join(
+        Participant, Participant.id == Contribution.participant_id
+    )
+    authors = {row[0]: row[1] for row in session.execute(wrote.where(Contribution.id.in_(numbers)))}
     return {
-        one.id: Standing(one.state, last.get(one.id), notices.get(one.id, 0), one.rewording) for one in contributions
+        one.id: Standing(one.state, last.get(one.id), notices.get(one.id, 0), one.rewording, authors.get(one.id))
+        for one in contributions
     }
 
 
@@ -904,14 +911,16 @@ def held_about(session: Session, person_id: UUID) -> list[Holding]:
     own = about.join(Contribution, Contribution.id == Case.contribution_id)
     own = own.where(Contribution.participant_id.in_(selves(person_id))).order_by(ModerationDecision.id)
     made = about.where(ModerationDecision.decided_by == person_id).order_by(ModerationDecision.id)
-    holdings += [_decision_held("decision_on_own", *row) for row in session.execute(own)]
-    return holdings + [_decision_held("decision_made", *row) for row in session.execute(made)]
+    holdings += [
+        _decision_held("decision_on_own", row[0], row[1], told_as(row[0].outcome)) for row in session.execute(own)
+    ]
+    return holdings + [_decision_held("decision_made", *row, row[0].outcome) for row in session.execute(made)]
 
 
-def _decision_held(kind: str, decision: ModerationDecision, contribution_id: int) -> Holding:
+def _decision_held(kind: str, decision: ModerationDecision, contribution_id: int, outcome: str) -> Holding:
     facts = {
         "contribution": contribution_id,
-        "outcome": decision.outcome,
+        "outcome": outcome,
         "rule": decision.rule,
         "decided_at": decision.decided_at.isoformat(),
     }

@@ -60,11 +60,6 @@ def day_begins(on: date) -> datetime:
     return from_berlin(datetime.combine(on, time.min))
 
 
-def told_as(outcome: str) -> Outcome:
-    """Return the outcome as everybody may know it."""
-    return Outcome.WITHHELD if outcome == Outcome.POLICE else Outcome(outcome)
-
-
 def year_of(moment: datetime) -> int:
     """Return the year of a moment in Berlin."""
     return berlin(moment).year

@@ -16,7 +16,7 @@ from participation.contributions.facts import RULE_SLUGS
 from participation.contributions.models import Contribution
 from participation.foundation.clock import berlin
 from participation.foundation.paging import Page, cut
-from participation.moderation.facts import LAW_RULE, NEEDS_REASON, Found, NoticeKind, Outcome
+from participation.moderation.facts import LAW_RULE, NEEDS_REASON, Found, NoticeKind, Outcome, told_as
 from participation.moderation.models import Case, DecisionUndo, ModerationDecision, Notice
 from participation.openness.facts import (
     TOLD,
@@ -26,7 +26,6 @@ from participation.openness.facts import (
     bounds,
     covered,
     middle_and_longest,
-    told_as,
     told_before,
     year_of,
 )

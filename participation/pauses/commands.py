@@ -19,6 +19,7 @@ from participation.foundation.db import affected, insert, transaction
 from participation.foundation.facts import Fact
 from participation.journal.commands import note
 from participation.letters.commands import post_letter
+from participation.moderation.facts import OwnContribution
 from participation.pauses import queries
 from participation.pauses.facts import (
     CUT,
@@ -107,7 +108,7 @@ def propose(session: Session, *, contribution_id: int, by: UUID, rule: str, reas
         now = clock()
         # Read again under the lock: somebody may have been quicker.
         known = queries.target(session, contribution_id=contribution_id, official=by, now=now) or known
-        refusal = _why_not_propose(session, known, reason, now)
+        refusal = _why_not_propose(session, known, reason, by, now)
         if refusal is not None:
             raise refusal
         row = insert(session, WritingPause).values(
@@ -130,13 +131,15 @@ def propose(session: Session, *, contribution_id: int, by: UUID, rule: str, reas
         return int(made)
 
 
-def _why_not_propose(session: Session, known: queries.Target, reason: str, now: datetime) -> Fact | None:
+def _why_not_propose(session: Session, known: queries.Target, reason: str, by: UUID, now: datetime) -> Fact | None:
     if known.basis.reference is None:
         return NoLegalBasis()
     if not reason.strip():
         return ReasonNeeded()
     if known.person_id is None:
         return NobodyToPause()
+    if known.person_id == by:
+        return OwnContribution()
     if queries.is_paused(session, participant_id=known.participant_id, now=now):
         return AlreadyPaused()
     return NothingWithheld() if known.decision_id is None else None
@@ -270,6 +273,9 @@ def _enter(session: Session, pause_id: int, by: UUID, clock: Clock) -> tuple[Wri
     now = clock()
     if queries.pause(session, pause_id=pause_id, official=by, now=now) is None:
         raise NoSuchPause()
+    paused = select(Participant.person_id).where(Participant.id == one.participant_id)
+    if session.execute(paused).scalar_one_or_none() == by:
+        raise OwnContribution()
     office = select(Audience.office_id).join(Participant, Participant.audience_id == Audience.id)
     return one, session.execute(office.where(Participant.id == one.whose)).scalar_one(), now
 

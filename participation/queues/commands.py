@@ -37,6 +37,7 @@ from participation.moderation.facts import (
     UNDO_FOR,
     NothingToDecide,
     Outcome,
+    OwnContribution,
     RuleMissing,
     Standing,
     Taken,
@@ -163,6 +164,9 @@ def _why_not(held: _Held, number: int, chosen: Chosen, verdict: Verdict) -> Fact
     if number not in held.standings:
         return NothingToDecide()
     refusal = why_not_decide(held.standings[number], replace(verdict, last_seen=chosen.last_seen))
+    if isinstance(refusal, OwnContribution):
+        # Never offered, so whoever sends it made the form themselves.
+        return NothingToDecide()
     return refusal or (ChangedMeanwhile() if held.versions[number] != chosen.version else None)
 
 

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Person
 from participation.audiences.facts import Role
-from participation.audiences.models import Audience
+from participation.audiences.models import Audience, Participant
 from participation.audiences.queries import audiences_where
 from participation.concepts.models import HandlungsfeldVersion
 from participation.contributions.facts import Signal, State
@@ -443,6 +443,8 @@ def gathered(
     """
     mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
     waiting = _LISTS[listed if listed in (Listed.HELD, Listed.REPORTED) else Listed.HELD](mine, None)
+    # What one wrote oneself somebody else decides on.
+    waiting = waiting.where(or_(Participant.person_id.is_(None), Participant.person_id != moderator))
     if how is How.PAGE:
         waiting = waiting.where(Contribution.id.in_(numbers))
     elif how is How.AUTHOR:

@@ -11,7 +11,7 @@ from participation.foundation.access import needs
 from participation.foundation.facts import Fact
 from participation.foundation.i18n import words_of
 from participation.foundation.web import clock, now, page, person_id, see_other, session
-from participation.moderation.facts import OUTCOMES, AlreadySo, NothingToDecide, WithdrawnMeanwhile
+from participation.moderation.facts import OUTCOMES, AlreadySo, NothingToDecide, OwnContribution, WithdrawnMeanwhile
 from participation.reviews import commands, queries
 from participation.reviews.facts import REVIEW_OUTCOMES, NothingToContest, SamePerson
 from participation.reviews.forms import ReviewForm
@@ -44,7 +44,7 @@ def give_review(review_id: int) -> ResponseReturnValue:
             reason=form.reason.data or "",
             clock=clock,
         )
-    except (ChangedMeanwhile, NothingToContest, SamePerson, WithdrawnMeanwhile) as fact:
+    except (ChangedMeanwhile, NothingToContest, OwnContribution, SamePerson, WithdrawnMeanwhile) as fact:
         return _show_review(review_id, form, fact=fact, status=422)
     except AlreadySo as fact:
         flash(words_of(fact), "info")

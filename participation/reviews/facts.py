@@ -13,6 +13,7 @@ from participation.moderation.facts import (
     NOT_THERE_ANY_MORE,
     UNDO_FOR,
     AlreadySo,
+    OwnContribution,
     Standing,
     Taken,
     WithdrawnMeanwhile,
@@ -108,6 +109,8 @@ def why_not_review(found: ToReview, standing: Standing, *, by: UUID) -> Fact | N
         return AlreadySo()
     if found.decision.decided_by == by:
         return SamePerson()
+    if standing.author == by:
+        return OwnContribution()
     if standing.state == NOT_THERE_ANY_MORE:
         return WithdrawnMeanwhile()
     return None if standing.last is not None and standing.last.id == found.decision.id else NothingToContest()

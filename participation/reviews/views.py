@@ -11,7 +11,7 @@ from participation.foundation.access import public
 from participation.foundation.i18n import words_of
 from participation.foundation.limits import take
 from participation.foundation.web import clock, now, page, see_other, session
-from participation.moderation.facts import CONTESTABLE, OUTCOMES
+from participation.moderation.facts import CONTESTABLE, OUTCOMES, told_as
 from participation.reviews import commands, queries
 from participation.reviews.facts import (
     REVIEW_OUTCOMES,
@@ -61,7 +61,7 @@ def _show_decision(token: str, form: ContestForm, *, status: int = 200) -> Respo
         status,
         decision=found,
         form=form,
-        outcomes=OUTCOMES,
+        told=OUTCOMES[told_as(found.outcome)],
         review_outcomes=REVIEW_OUTCOMES,
         is_open=found.asked_at is None and now() < found.until and found.outcome in CONTESTABLE,
         token=token,

@@ -212,3 +212,19 @@ def test_the_first_and_the_last_checkpoint_are_mailed_once_to_each_witness(
     first, *_, last = (checkpoint.note for checkpoint in checkpoints_of(session, round))
     assert notes == [first, first, last, last]
     assert session.execute(select(func.count()).select_from(Letter)).scalar_one() == 4
+
+
+def test_the_last_checkpoint_is_mailed_at_the_close_however_old_it_is(
+    session: Session, round: RoundWords, keys: KeyFolder, clock: StoppedClock
+) -> None:
+    witnesses = ("rat@example.org",)
+    for _ in range(2):
+        enough_votes(session, round, keys=keys, clock=clock)
+        batch(session, round, keys, clock)
+        mail_checkpoints(session, witnesses=witnesses, clock=clock)
+        clock.advance(PAUSE)
+    clock.advance(timedelta(days=9))
+    close_vote(session, round, keys=keys, clock=clock)
+    mail_checkpoints(session, witnesses=witnesses, clock=clock)
+    notes = [letter.facts["note"] for letter in session.execute(select(Letter).order_by(Letter.id)).scalars()]
+    assert notes == [checkpoint.note for checkpoint in checkpoints_of(session, round)]

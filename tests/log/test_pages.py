@@ -179,6 +179,9 @@ def test_a_receipt_is_uploaded_as_a_file(mine: FlaskClient, client: FlaskClient,
     assert "wartet auf den nächsten Prüfpunkt" in answer.text
 
 
+ODD = '{"contest":"%s","question":"%s","commitment":"' + "00" * 32 + '"}'
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -192,6 +195,9 @@ def test_a_receipt_is_uploaded_as_a_file(mine: FlaskClient, client: FlaskClient,
         "[" * 5000,
         '{"contest":"a","question":"b","commitment":"zz"}',
         "ä\x00",
+        ODD % ("\\ud800", "x"),
+        ODD % ("a", "\\ud800"),
+        ODD % ("a", "\\u0000"),
     ],
 )
 def test_what_is_no_receipt_is_named_and_kept(client: FlaskClient, round: RoundWords, text: str) -> None:

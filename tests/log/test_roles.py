@@ -44,10 +44,18 @@ def reads(session: Session, role: str, query: str) -> int:
     return len(session.execute(text(query)).all())
 
 
-@pytest.mark.parametrize("table", ["ballot", "roll_entry", "pending_leaf", "rating", "thread", "result", "person"])
+@pytest.mark.parametrize(
+    "table", ["ballot", "roll_entry", "pending_leaf", "rating", "thread", "result", "person", "journal_entry"]
+)
 def test_officials_read_neither_ballots_nor_early_results(session: Session, counted: RoundWords, table: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         reads(session, "participation_officials", f"SELECT * FROM {table}")
+
+
+def test_officials_read_who_did_what_without_details(session: Session, counted: RoundWords) -> None:
+    assert reads(session, "participation_officials", "SELECT at, act, actor_id, about FROM journal_entry") > 0
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        reads(session, "participation_officials", "SELECT details FROM journal_entry")
 
 
 def test_officials_read_a_result_once_it_is_released(

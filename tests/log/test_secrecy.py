@@ -9,12 +9,15 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from flask import Flask
 from sqlalchemy import MetaData, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from participation.archives.commands import make_archive
 from participation.audiences.models import Participant
 from participation.foundation.clock import StoppedClock
+from participation.foundation.web import session as db_session
 from participation.results.commands import count_round, release_round
 from participation.voting.facts import Choice
 from participation.voting.keys import KeyFolder
@@ -126,3 +129,9 @@ def test_a_backup_of_a_running_vote_holds_it_in_the_order_of_keys(
     engine.dispose()
     database_store.drop(elsewhere)
     assert voted != sorted(voted) and kept == sorted(voted)
+
+
+def test_a_statement_that_fails_says_nothing_of_what_it_was_given(app: Flask) -> None:
+    with app.app_context(), pytest.raises(DBAPIError) as failed:
+        db_session().execute(text("SELECT :choice FROM nowhere"), {"choice": "eine-geheime-wahl"})
+    assert "eine-geheime-wahl" not in str(failed.value)

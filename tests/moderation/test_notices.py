@@ -15,12 +15,12 @@ from participation.contributions.facts import State
 from participation.foundation.clock import StoppedClock
 from participation.letters.jobs import send_letters
 from participation.moderation import jobs
-from participation.moderation.facts import UNDO_FOR, AlreadyReported, NothingToReport
+from participation.moderation.facts import UNDO_FOR, AlreadyReported, NothingToReport, Outcome
 from participation.moderation.models import Notice
 from participation.moderation.views import MOST_NOTICES
 from tests.servers import Postbox
 from tests.world import BEFORE, CLOSES, a_citizen, a_moderator, a_participant, a_person, a_round
-from tests.world.moderation import REASON, a_comment, a_notice, publish, state_of, withhold
+from tests.world.moderation import REASON, a_comment, a_notice, decide_so, publish, state_of, withhold
 from tests.world.sign_in import post, signed_in, token_of
 
 
@@ -71,6 +71,39 @@ def test_the_outcome_is_told_once_it_cannot_be_undone(
     clock.advance(UNDO_FOR)
     told = client.get(f"/meldungen/{receipt.token}").text
     assert "nicht mehr öffentlich" in told and "Achten Sie die anderen" in told and REASON not in told
+
+
+WHAT_BECAME = {
+    Outcome.PUBLISHED: "Er bleibt öffentlich.",
+    Outcome.WITHHELD: "Er wird nicht mehr öffentlich gezeigt.",
+    Outcome.REDACTED: "Er bleibt öffentlich, aber Stellen darin sind geschwärzt.",
+    Outcome.REWORD: "Er ist nicht öffentlich, bis er mit anderen Worten geschrieben ist.",
+    Outcome.DUPLICATE: "Er bleibt öffentlich und ist mit einem anderen verknüpft.",
+    Outcome.MOVED: "Er bleibt öffentlich, bei einem anderen Thema.",
+    Outcome.POLICE: "Er wird nicht mehr öffentlich gezeigt.",
+}
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_who_reported_reads_what_became_of_it(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock, outcome: Outcome
+) -> None:
+    round = a_round(session)
+    original, comment = (a_comment(session, round, clock=clock, text=f"Mehr Bäume, Nummer {n}.") for n in range(2))
+    where = path(comment)
+    assert post(app.test_client(), where, kind="spam", text="", email="melderin@example.org").status_code == 303
+    more = {
+        Outcome.REDACTED: {"passages": ("Bäume",)},
+        Outcome.DUPLICATE: {"duplicate_of": original},
+        Outcome.MOVED: {"moved_to": round.subjects[1].thread_id},
+    }.get(outcome, {})
+    decide_so(session, comment, outcome, by=a_moderator(session, round), clock=clock, **more)
+    clock.advance(UNDO_FOR)
+    with app.app_context():
+        send_letters()
+    told, token = smtp.to("melderin@example.org")[-1], notices(session)[0].token
+    assert WHAT_BECAME[outcome] in " ".join(told.get_content().split())
+    assert WHAT_BECAME[outcome] in app.test_client().get(f"/meldungen/{token}").text
 
 
 def test_who_leaves_an_address_gets_two_letters_in_their_language_and_the_address_goes(

@@ -11,7 +11,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from participation.audiences.facts import NotEntitled, Who
+from participation.audiences.facts import NotEntitled, Role, Who
+from participation.audiences.models import RoleGrant
 from participation.contributions.facts import WritingPaused
 from participation.discussion.commands import edit_comment, rate_comment, reply, withdraw_comment
 from participation.discussion.facts import Stance, Value
@@ -21,6 +22,7 @@ from participation.foundation.facts import Fact
 from participation.journal.models import JournalEntry
 from participation.letters.models import Letter
 from participation.moderation.facts import Outcome as Decided
+from participation.moderation.facts import OwnContribution
 from participation.pauses import commands, queries
 from participation.pauses.facts import (
     CONTEST_FOR,
@@ -116,6 +118,18 @@ def test_who_proposes_does_not_confirm(session: Session, clock: StoppedClock, ca
     with pytest.raises(IntegrityError), transaction(session):
         values = {"confirmed_by": case.one, "confirmed_at": clock(), "ends_at": clock() + LADDER[0]}
         session.execute(update(WritingPause).values(**values))
+
+
+def test_nobody_pauses_themselves_or_ends_their_own_pause(session: Session, clock: StoppedClock, case: Trouble) -> None:
+    made = case.pause(session, clock)
+    commands.contest(session, pause_id=made, person_id=case.author.person_id, words="Nein.", clock=clock)
+    with transaction(session):
+        grant = {"role": Role.MODERATOR, "office_id": None, "audience_id": case.round.audience_id, "since": clock()}
+        session.add(RoleGrant(person_id=case.author.person_id, **grant))
+    with pytest.raises(OwnContribution):
+        commands.review(
+            session, pause_id=made, by=case.author.person_id, outcome=Outcome.REVERSED, reason="Doch.", clock=clock
+        )
 
 
 def test_somebody_else_may_turn_it_down_and_then_it_is_settled(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from participation.audiences.facts import Who
 from participation.contributions.facts import State
 from participation.discussion.commands import withdraw_comment
 from participation.discussion.queries import counters_that_differ
@@ -23,11 +24,13 @@ from participation.moderation.facts import (
     AlreadySo,
     NothingToDecide,
     Outcome,
+    OwnContribution,
     ReasonMissing,
     UndoOver,
     WithdrawnMeanwhile,
 )
 from participation.moderation.models import ModerationDecision
+from participation.moderation.queries import held_about
 from participation.reviews.commands import contest, review
 from participation.reviews.facts import (
     CONTEST_FOR,
@@ -216,3 +219,28 @@ def test_a_review_of_what_was_withdrawn_meanwhile_is_named(session: Session, clo
             reason="Doch nicht.",
             clock=clock,
         )
+
+
+def test_nobody_decides_or_looks_again_at_what_they_wrote_themselves(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    official = a_moderator(session, round)
+    own = a_comment(session, round, clock=clock, who=Who(official, "Ada"), text="Das meine ich als Bürgerin.")
+    with pytest.raises(OwnContribution):
+        publish(session, own, by=official, clock=clock)
+    made = withhold(session, own, by=a_moderator(session, round), clock=clock)
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="", clock=clock)
+    with pytest.raises(OwnContribution):
+        review(session, review_id=asked, by=official, outcome=ReviewOutcome.REVERSED, reason="Doch.", clock=clock)
+    assert state_of(session, own) == State.WITHHELD
+
+
+def test_that_a_threat_is_secured_its_author_is_not_told(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment = a_comment(session, round, clock=clock, who=author)
+    made = decide_so(session, comment, Outcome.POLICE, by=a_moderator(session, round), clock=clock)
+    told(clock)
+    page = app.test_client().get(f"/ueberpruefung/{token_of(session, made)}").text
+    assert "nicht veröffentlicht" in page and "Drohung" not in page and "gesichert" not in page
+    disclosed = [one for one in held_about(session, author.person_id) if one.kind == "decision_on_own"]
+    assert [one.facts["outcome"] for one in disclosed] == ["withheld"]
