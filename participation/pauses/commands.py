@@ -268,16 +268,19 @@ def forget_old(session: Session, *, clock: Clock) -> int:
 
 # ── What they share ───────────────────────────────────────────────────────────────────────────────────────────────────
 def _enter(session: Session, pause_id: int, by: UUID, clock: Clock) -> tuple[WritingPause, int, datetime]:
-    """Return a pause under lock for an official of its round, the office, and the moment after the lock."""
+    """Return a pause under lock for an official of its round, the office, and the moment after the lock.
+
+    :raises OwnContribution: for who is to be paused
+    """
     one = _held(session, pause_id)
     now = clock()
     if queries.pause(session, pause_id=pause_id, official=by, now=now) is None:
         raise NoSuchPause()
-    paused = select(Participant.person_id).where(Participant.id == one.participant_id)
-    if session.execute(paused).scalar_one_or_none() == by:
+    behind = select(Participant.person_id, Audience.office_id).join(Audience, Audience.id == Participant.audience_id)
+    author, office_id = session.execute(behind.where(Participant.id == one.whose)).one()
+    if author == by:
         raise OwnContribution()
-    office = select(Audience.office_id).join(Participant, Participant.audience_id == Audience.id)
-    return one, session.execute(office.where(Participant.id == one.whose)).scalar_one(), now
+    return one, office_id, now
 
 
 def _held(session: Session, pause_id: int) -> WritingPause:

@@ -50,7 +50,26 @@ A_CHOICE = re.compile(r"([0-9]{1,15}):([0-9]{1,9}):([0-9]{0,15})")
 A_NUMBER = Regexp(r"^[0-9]{1,15}$")
 
 
-class DecisionForm(ReasonForm):
+class RulingForm(ReasonForm):
+    """What each decision needs, on one contribution or on many: a rule or a law, and a reason."""
+
+    outcome: RadioField
+    law: LineField
+
+    def validate_rule(self, field: RadioField) -> None:
+        """Ask for the rule where something is withheld."""
+        if self.outcome.data in NEEDS_REASON and not field.data and not self.law.data:
+            raise ValidationError(_("Bitte nennen Sie die verletzte Regel."))
+        if field.data and rule_by_slug(field.data) is None:
+            raise ValidationError(_("Diese Regel steht nicht in der Netiquette."))
+
+    def validate_reason(self, field: TextField) -> None:
+        """Ask for the reason where something is withheld."""
+        if self.outcome.data in NEEDS_REASON and not field.data:
+            raise ValidationError(_("Bitte begründen Sie die Entscheidung."))
+
+
+class DecisionForm(RulingForm):
     """Publish, or withhold by a rule and with a reason; with what was on the page while deciding."""
 
     outcome = RadioField(
@@ -94,18 +113,6 @@ class DecisionForm(ReasonForm):
     version = HiddenField(validators=[A_NUMBER], widget=HiddenInput())
     last_seen = HiddenField(validators=[Optional(), A_NUMBER], widget=HiddenInput())
     listed = HiddenField(widget=HiddenInput())
-
-    def validate_rule(self, field: RadioField) -> None:
-        """Ask for the rule where something is withheld."""
-        if self.outcome.data in NEEDS_REASON and not field.data and not self.law.data:
-            raise ValidationError(_("Bitte nennen Sie die verletzte Regel."))
-        if field.data and rule_by_slug(field.data) is None:
-            raise ValidationError(_("Diese Regel steht nicht in der Netiquette."))
-
-    def validate_reason(self, field: TextField) -> None:
-        """Ask for the reason where something is withheld."""
-        if self.outcome.data in NEEDS_REASON and not field.data:
-            raise ValidationError(_("Bitte begründen Sie die Entscheidung."))
 
     def validate_passages(self, field: TextField) -> None:
         """Ask what is to be blacked out."""
@@ -168,7 +175,7 @@ class ChosenField(Field):
         self.data = [Chosen(int(one[0]), int(one[1]), int(one[2]) if one[2] else None) for one in parts]
 
 
-class BulkForm(ReasonForm):
+class BulkForm(RulingForm):
     """One decision, one rule and one reason for several contributions."""
 
     outcome = RadioField(
@@ -191,18 +198,6 @@ class BulkForm(ReasonForm):
     chosen = ChosenField(_l("Beiträge"))
     how = HiddenField(widget=HiddenInput())
     listed = HiddenField(widget=HiddenInput())
-
-    def validate_rule(self, field: RadioField) -> None:
-        """Ask for the rule where something is withheld."""
-        if self.outcome.data in NEEDS_REASON and not field.data and not self.law.data:
-            raise ValidationError(_("Bitte nennen Sie die verletzte Regel."))
-        if field.data and rule_by_slug(field.data) is None:
-            raise ValidationError(_("Diese Regel steht nicht in der Netiquette."))
-
-    def validate_reason(self, field: TextField) -> None:
-        """Ask for the reason where something is withheld."""
-        if self.outcome.data in NEEDS_REASON and not field.data:
-            raise ValidationError(_("Bitte begründen Sie die Entscheidung."))
 
     @property
     def numbers(self) -> list[int]:
