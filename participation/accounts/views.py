@@ -92,7 +92,8 @@ def _send_to_sign_in() -> Response:
     typed = request.form.items(multi=True)
     fields = [(name, value.replace("\0", "")) for name, value in typed if not is_never_kept(name)]
     if not getattr(view, "keeps_fields", True) or not fits_into_an_intent(fields) or _comes_from_elsewhere():
-        return see_other(url_for("accounts.sign_in", next=this_page(), nochmal=1))
+        part = getattr(view, "back_at", "")
+        return see_other(url_for("accounts.sign_in", next=f"{this_page()}#{part}" if part else this_page(), nochmal=1))
     _take(INTENTS_AN_HOUR)
     kept = commands.keep_intent(session(), path=request.path, fields=fields, page=this_page(), clock=clock)
     return see_other(url_for("accounts.sign_in", vorhaben=kept))

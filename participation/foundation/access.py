@@ -40,7 +40,7 @@ def public_with_own_check(view: View) -> View:
 
 
 def needs(
-    *roles: str, keep_fields: bool = True
+    *roles: str, keep_fields: bool = True, back_at: str = ""
 ) -> Callable[[Callable[..., ResponseReturnValue]], Callable[..., ResponseReturnValue]]:
     """Declare that one must be signed in (``citizen``) or hold one of the roles somewhere.
 
@@ -48,6 +48,7 @@ def needs(
 
     :param keep_fields: whether what a visitor typed is kept until they have signed in; never for a vote, of which only
         the page is kept
+    :param back_at: id of the part of the page at which a visitor whose fields are not kept goes on after signing in
     """
 
     def declare(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
@@ -60,7 +61,7 @@ def needs(
                 raise Refused()
             return view(*args, **names)
 
-        guarded.__dict__["keeps_fields"] = keep_fields
+        guarded.__dict__.update(keeps_fields=keep_fields, back_at=back_at)
         return _declare(guarded, *roles)
 
     return declare

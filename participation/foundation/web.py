@@ -73,7 +73,7 @@ def person_id() -> UUID:
 
 
 def see_other(url: str) -> Response:
-    """Return the answer to a POST that did what it should."""
+    """Return the answer that leads on: a POST did what it should, or a short address means another page."""
     return cast(Response, redirect(url, 303))
 
 

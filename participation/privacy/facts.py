@@ -27,7 +27,7 @@ ROOM_NAMES = {
 FACT_NAMES = {
     "asked_at": marked("gebeten"),
     "at": marked("Zeitpunkt"),
-    "audience": marked("Kreis der Beteiligung"),
+    "audience": marked("Nummer des Teilnehmerkreises"),
     "brake": marked("Nummer der Notbremse"),
     "comment": marked("Nummer des Kommentars"),
     "contest": marked("Abstimmung"),

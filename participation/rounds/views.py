@@ -16,7 +16,7 @@ from participation.discussion.queries import ThreadPage, thread_page
 from participation.foundation.access import public
 from participation.foundation.headers import build, etag, for_visitors
 from participation.foundation.i18n import current_language, time_left
-from participation.foundation.web import connection, now, page, session, settings, viewer
+from participation.foundation.web import connection, now, page, see_other, session, settings, viewer
 from participation.rounds import queries
 from participation.rounds.facts import State
 from participation.voting.forms import fields_of
@@ -25,6 +25,13 @@ from participation.voting.ledger import canonical
 from participation.voting.queries import QuestionCard, question_at, question_card
 
 bp = Blueprint("rounds", __name__, template_folder="templates", url_prefix="/runden")
+
+
+@bp.get("")
+@public
+def index() -> ResponseReturnValue:
+    """Lead whoever shortens the address of a round to the list of all, which is the start page."""
+    return see_other("/")
 
 
 @bp.get("/<slug>")

@@ -48,7 +48,7 @@ def one_by_one(contest: str, number: int) -> ResponseReturnValue:
 
 
 @bp.post("/<contest>/<question>/stimme")
-@needs("citizen", keep_fields=False)
+@needs("citizen", keep_fields=False, back_at="abstimmung")
 def cast(contest: str, question: str) -> ResponseReturnValue:
     """Cast or change a ballot. Of a visitor's attempt only the page is kept, never the choice."""
     asked = queries.question_place(session(), contest=contest, question=question)
@@ -70,7 +70,7 @@ def cast(contest: str, question: str) -> ResponseReturnValue:
 
 
 @bp.post("/<contest>/<question>/ruecknahme")
-@needs("citizen", keep_fields=False)
+@needs("citizen", keep_fields=False, back_at="abstimmung")
 def withdraw(contest: str, question: str) -> ResponseReturnValue:
     """Take a ballot back. Where there is none, it is as wanted already."""
     asked = queries.question_place(session(), contest=contest, question=question)

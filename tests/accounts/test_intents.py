@@ -148,7 +148,7 @@ def test_of_a_vote_only_the_page_is_kept(client: FlaskClient, session: Session, 
     referrer = {"Referer": f"http://localhost{round.home}"}
     answer = client.post(path, data={"choice": "dafuer"}, headers=referrer)
     assert answer.status_code == 303
-    assert answer.location == f"/anmelden?next={round.home}&nochmal=1"
+    assert answer.location == f"/anmelden?next={round.home}%23abstimmung&nochmal=1"
     assert kept(session) == 0
     assert "dafuer" not in answer.location
     assert "nicht gespeichert" in client.get(answer.location).text

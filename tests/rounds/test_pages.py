@@ -218,3 +218,8 @@ def test_a_window_published_later_hides_the_round_until_then(
     assert client.get(f"/runden/{round.slug}").status_code == 404 and round.slug not in client.get("/").text
     clock.advance(timedelta(days=1))
     assert client.get(f"/runden/{round.slug}").status_code == 200 and round.slug in client.get("/").text
+
+
+def test_the_shortened_address_leads_to_all_rounds(client: FlaskClient) -> None:
+    answer = client.get("/runden")
+    assert (answer.status_code, answer.location) == (303, "/")
