@@ -176,7 +176,7 @@ NETIQUETTES = {
         ),
     ),
 }
-"""All versions that anybody wrote or decided under. What was published keeps its words; other words are a new version."""
+"""All versions that anybody wrote or decided under. Published words stay; other words are a new version."""
 NETIQUETTE_VERSION = max(NETIQUETTES)
 """Stored with each contribution and each decision."""
 NETIQUETTE = NETIQUETTES[NETIQUETTE_VERSION]
