@@ -11,10 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from participation.contributions.facts import ChangedMeanwhile, State
-from participation.contributions.models import Contribution
 from participation.discussion.commands import edit_comment, rate_comment, withdraw_comment
 from participation.discussion.facts import Stance, Value
-from participation.discussion.models import Comment, Thread
 from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
@@ -36,19 +34,9 @@ from participation.moderation.models import Case, Notice, SealedCopy
 from participation.moderation.queries import decisions_on
 from tests.servers import Postbox
 from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_person, a_round
-from tests.world.moderation import a_comment, a_notice, decide_so, publish, state_of, withhold
+from tests.world.moderation import a_comment, a_notice, decide_so, publish, snapshot, state_of, withhold
 
 TEXT = "Mehr Bäume, sagt Frau Beispiel aus der Musterstraße 7."
-
-
-def snapshot(session: Session) -> list[object]:
-    """Return everything of contributions, comments and threads but the number that says pages look different."""
-    session.rollback()
-    found: list[object] = []
-    for table in (Contribution, Comment, Thread):
-        columns = [column for column in table.__table__.columns if column.name != "version"]
-        found += [tuple(row) for row in session.execute(select(*columns).order_by(columns[0]))]
-    return found
 
 
 def a_full_comment(session: Session, round: RoundWords, clock: StoppedClock) -> int:
