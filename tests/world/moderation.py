@@ -53,10 +53,26 @@ def _premoderate(session: Session, thread_id: int, held: bool) -> None:
 
 
 def a_notice(
-    session: Session, contribution_id: int, *, clock: Clock, by: UUID | None = None, text: str = "Das ist gemein."
+    session: Session,
+    contribution_id: int,
+    *,
+    clock: Clock,
+    by: UUID | None = None,
+    text: str = "Das ist gemein.",
+    email: str | None = None,
+    language: str = "de",
 ) -> Receipt:
-    """Report a contribution, as a visitor if nobody is named."""
-    return report(session, contribution_id=contribution_id, kind=NoticeKind.INSULT, text=text, reporter=by, clock=clock)
+    """Report a contribution, as a visitor if nobody is named, who wants to be told if there is an address."""
+    return report(
+        session,
+        contribution_id=contribution_id,
+        kind=NoticeKind.INSULT,
+        text=text,
+        reporter=by,
+        clock=clock,
+        email=email,
+        language=language,
+    )
 
 
 def withhold(
