@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from participation.foundation.facts import Fact, Refused, Unprocessable, marked
+from participation.foundation.facts import Fact, Missing, Refused, Unprocessable, marked
 
 SHORTEST_TEXT, LONGEST_TEXT = 10, 5000
 MOST_FIRST = 5
@@ -121,10 +121,9 @@ class Rule:
     text: str
 
 
-NETIQUETTE_VERSION = 1
-"""Goes up with every change of the rules; stored with each contribution."""
-
-NETIQUETTE = (
+PLACE_RULE = "place"
+"""The rule on which something is linked or moved. It takes nothing from anybody: nothing is withheld for it."""
+FIRST_RULES = (
     Rule(
         1,
         "persons",
@@ -161,12 +160,46 @@ NETIQUETTE = (
         marked("Werbung und vielfach wiederholte gleiche Texte werden nicht veröffentlicht."),
     ),
 )
-RULE_SLUGS = tuple(rule.slug for rule in NETIQUETTE)
+NETIQUETTES = {
+    1: FIRST_RULES,
+    2: (
+        *FIRST_RULES,
+        Rule(
+            6,
+            PLACE_RULE,
+            marked("Alles an seinem Platz"),
+            marked(
+                "Schreiben Sie dort, wo es um Ihr Thema geht, und lesen Sie, was dort schon steht. Was an anderer"
+                " Stelle besser passt, verschiebt die Moderation; was dasselbe sagt wie ein anderer Beitrag, verknüpft"
+                " sie mit ihm. Beides bleibt lesbar."
+            ),
+        ),
+    ),
+}
+"""All versions that anybody wrote or decided under. Published words stay; other words are a new version."""
+NETIQUETTE_VERSION = max(NETIQUETTES)
+"""Stored with each contribution and each decision."""
+NETIQUETTE = NETIQUETTES[NETIQUETTE_VERSION]
+RULE_SLUGS = tuple(dict.fromkeys(rule.slug for rules in NETIQUETTES.values() for rule in rules))
+OFFENCES = tuple(rule for rule in NETIQUETTE if rule.slug != PLACE_RULE)
+"""The present rules that something is withheld for."""
+OFFENCE_SLUGS = tuple(slug for slug in RULE_SLUGS if slug != PLACE_RULE)
 
 
-def rule_by_slug(slug: str) -> Rule | None:
-    """Return the rule of the present Netiquette, or None."""
-    return next((rule for rule in NETIQUETTE if rule.slug == slug), None)
+def rule_by_slug(slug: str, version: int | None = None) -> Rule | None:
+    """Return a rule as a version of the Netiquette words and counts it, or None.
+
+    :param version: None for the newest that has the rule
+    """
+    versions = reversed(NETIQUETTES.values()) if version is None else (NETIQUETTES.get(version, ()),)
+    return next((rule for rules in versions for rule in rules if rule.slug == slug), None)
+
+
+class NoSuchVersion(Missing):
+    """The Netiquette never had a version of this number."""
+
+    sentence = marked("Diese Fassung der Netiquette gibt es nicht.")
+    way_out = ("contributions.netiquette", marked("Zur Netiquette"))
 
 
 class TextTooShort(Unprocessable):

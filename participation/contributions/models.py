@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from participation.contributions.facts import MOST_FIRST, RULE_SLUGS, Kind, Signal, State
+from participation.contributions.facts import MOST_FIRST, OFFENCE_SLUGS, Kind, Signal, State
 from participation.foundation.model import Base, BigId, Moment, one_of
 
 
@@ -21,7 +21,7 @@ class Contribution(Base):
         CheckConstraint(one_of("state", State), name="state"),
         CheckConstraint("(state = 'withheld') = (reason_kind IS NOT NULL)", name="withheld_has_a_reason"),
         CheckConstraint(
-            f"reason_kind IS NULL OR {one_of('reason_kind', (*RULE_SLUGS, 'imported'))}", name="reason_kind"
+            f"reason_kind IS NULL OR {one_of('reason_kind', (*OFFENCE_SLUGS, 'imported'))}", name="reason_kind"
         ),
         CheckConstraint("(source IS NULL) = (source_key IS NULL)", name="source_has_a_key"),
         CheckConstraint("version >= 1", name="version"),

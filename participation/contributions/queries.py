@@ -175,7 +175,7 @@ def held_about(session: Session, person_id: UUID) -> list[Holding]:
     found = session.execute(
         select(
             *(Contribution.id, Contribution.kind, Contribution.text, Contribution.state),
-            *(Contribution.created_at, Participant.shown_as),
+            *(Contribution.created_at, Contribution.netiquette_version, Participant.shown_as),
         )
         .join(Participant, Participant.id == Contribution.participant_id)
         .where(Participant.person_id == person_id)
@@ -199,4 +199,5 @@ def _earlier_held(session: Session, person_id: UUID) -> list[Holding]:
 
 def _facts_of(row: Any, signals: tuple[Signal, ...]) -> dict[str, Any]:
     told = {"state": row.state, "at": row.created_at.isoformat(), "shown_as": row.shown_as}
+    told |= {"netiquette_version": row.netiquette_version}
     return told | ({"signals": [str(kind) for kind in signals]} if signals else {})

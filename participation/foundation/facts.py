@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -98,3 +99,10 @@ class Holding:
     kind: str
     text: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    told_from: datetime | None = None
+    """From when on it is disclosed; None for at once."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the file says of it."""
+        return {"room": self.room, "kind": self.kind, "text": self.text, "facts": self.facts}

@@ -34,6 +34,7 @@ from participation.moderation.facts import (
     NEEDS_REASON,
     NOT_THERE_ANY_MORE,
     OPEN_FOR,
+    RULE_OF,
     STATE_AFTER,
     UNDO_FOR,
     AlreadyReported,
@@ -185,7 +186,8 @@ def decide(
     Counts follow, open notices are settled, one line goes to the journal. What was imported gets no letter; every
     other letter waits until the decision cannot be undone any more.
 
-    :param rule: slug of the broken rule of the Netiquette; a rule or a law is needed, with a reason, to withhold
+    :param rule: slug of the broken rule of the Netiquette; a rule or a law is needed, with a reason, to withhold; what
+        is linked or moved rests on the rule for that
     :param law: the broken law in a few words
     :param passages: what to black out, word by word
     :param duplicate_of: the contribution that says the same
@@ -204,7 +206,7 @@ def decide(
     verdict = Verdict(
         by,
         outcome,
-        rule if has_rule else None,
+        rule if has_rule else RULE_OF.get(outcome),
         reason.strip(),
         last_seen,
         law=(law or "").strip() or None if has_rule else None,
@@ -394,6 +396,7 @@ def decision_facts(
         "duplicate_of": verdict.duplicate_of,
         "token": author.token if verdict.outcome in CONTESTABLE else None,
         "rule": {"number": rule.number, "title": rule.title, "text": rule.text} if rule else None,
+        "netiquette_version": NETIQUETTE_VERSION,
         "text": author.text,
         "round": author.round_title,
         "office": author.office,

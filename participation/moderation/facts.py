@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from participation.contributions.facts import PLACE_RULE
 from participation.foundation.facts import Fact, Missing, Refused, Unprocessable, marked
 
 LONGEST_NOTICE, LONGEST_REASON = 2000, 2000
@@ -77,6 +78,8 @@ STATE_AFTER = {
 """The state of the contribution after each outcome."""
 NEEDS_REASON = frozenset({Outcome.WITHHELD, Outcome.REDACTED, Outcome.REWORD, Outcome.POLICE})
 """What takes something from its author, or asks something of them, names a rule or a law, and the facts."""
+RULE_OF = {Outcome.DUPLICATE: PLACE_RULE, Outcome.MOVED: PLACE_RULE}
+"""What is linked or moved breaks no other rule, so nobody picks one; the other contribution or subject is the fact."""
 CONTESTABLE = frozenset(Outcome) - {Outcome.PUBLISHED}
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from participation.contributions.facts import RULE_SLUGS
+from participation.contributions.facts import PLACE_RULE, RULE_SLUGS
 from participation.foundation.model import Base, BigId, Moment, one_of
-from participation.moderation.facts import NEEDS_REASON, Found, NoticeKind, Outcome, SealedKind
+from participation.moderation.facts import NEEDS_REASON, RULE_OF, Found, NoticeKind, Outcome, SealedKind
 
 
 class Notice(Base):
@@ -77,6 +77,12 @@ class ModerationDecision(Base):
         ),
         CheckConstraint("(outcome = 'duplicate') = (duplicate_of IS NOT NULL)", name="duplicate"),
         CheckConstraint("(outcome = 'moved') = (moved_to IS NOT NULL)", name="moved"),
+        # The first version of the Netiquette had no rule for what is linked or moved.
+        CheckConstraint(
+            f"coalesce(netiquette_version, 1) < 2 OR (coalesce(rule, '') = '{PLACE_RULE}')"
+            f" = ({one_of('outcome', sorted(RULE_OF))})",
+            name="place",
+        ),
         UniqueConstraint("id", "decided_by"),
         Index("uq_moderation_decision_token", "token", unique=True),
         Index("ix_moderation_decision_day", "decided_at", "id"),

@@ -113,6 +113,8 @@ class DecisionLine:
     excerpt: str = ""
     law: str | None = None
     undone: bool = False
+    netiquette_version: int | None = None
+    """Of which version the rule is."""
     token: str | None = None
 
 
@@ -141,6 +143,8 @@ class CaseFile:
     text: str
     language: str
     version: int
+    netiquette_version: int
+    """Which rules it was written under."""
     author: Author
     written_at: datetime
     edited_at: datetime | None
@@ -233,6 +237,7 @@ class NoticeStatus:
     settled_at: datetime | None = None
     outcome: str | None = None
     rule: str | None = None
+    netiquette_version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -327,6 +332,7 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
         text=row.text,
         language=row.language,
         version=row.version,
+        netiquette_version=row.netiquette_version,
         author=author_of(row),
         written_at=row.created_at,
         edited_at=row.edited_at,
@@ -363,6 +369,7 @@ def _file(contribution_id: int, moderator: UUID, now: datetime) -> Select[*tuple
         Contribution.text,
         Contribution.language,
         Contribution.version,
+        Contribution.netiquette_version,
         Contribution.created_at,
         Contribution.edited_at,
         Window.audience_id,
@@ -473,6 +480,7 @@ def decision_lines(session: Session, *which: ColumnElement[bool]) -> tuple[Decis
             func.substr(Contribution.text, 1, 120),
             ModerationDecision.law,
             ~stands(ModerationDecision),
+            ModerationDecision.netiquette_version,
         )
         .join(Case, Case.id == ModerationDecision.case_id)
         .join(Contribution, Contribution.id == Case.contribution_id)
@@ -824,6 +832,7 @@ def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatu
         Notice.settled_at,
         ModerationDecision.outcome,
         ModerationDecision.rule,
+        ModerationDecision.netiquette_version,
     ).select_from(Notice)
     rows = placed(told.join(Contribution, Contribution.id == Notice.contribution_id))
     rows = rows.join(Audience, Audience.id == Window.audience_id).join(Office, Office.id == Audience.office_id)
@@ -876,6 +885,7 @@ def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int,
             literal(""),
             ModerationDecision.law,
             literal(False),
+            ModerationDecision.netiquette_version,
             ModerationDecision.token,
         )
         .join(Case, Case.id == ModerationDecision.case_id)
@@ -907,21 +917,32 @@ def held_about(session: Session, person_id: UUID) -> list[Holding]:
         )
         for notice in session.execute(notices).scalars()
     ]
-    about = select(ModerationDecision, Case.contribution_id).join(Case, Case.id == ModerationDecision.case_id)
+    about = select(ModerationDecision, Case.contribution_id, ~stands(ModerationDecision))
+    about = about.join(Case, Case.id == ModerationDecision.case_id)
     own = about.join(Contribution, Contribution.id == Case.contribution_id)
     own = own.where(Contribution.participant_id.in_(selves(person_id))).order_by(ModerationDecision.id)
     made = about.where(ModerationDecision.decided_by == person_id).order_by(ModerationDecision.id)
+    # What may still be taken back its author reads as late as in the letter.
     holdings += [
-        _decision_held("decision_on_own", row[0], row[1], told_as(row[0].outcome)) for row in session.execute(own)
+        replace(
+            _decision_held("decision_on_own", *row, outcome=told_as(row[0].outcome)),
+            told_from=row[0].decided_at + UNDO_FOR,
+        )
+        for row in session.execute(own)
     ]
-    return holdings + [_decision_held("decision_made", *row, row[0].outcome) for row in session.execute(made)]
+    return holdings + [_decision_held("decision_made", *row, outcome=row[0].outcome) for row in session.execute(made)]
 
 
-def _decision_held(kind: str, decision: ModerationDecision, contribution_id: int, outcome: str) -> Holding:
+def _decision_held(
+    kind: str, decision: ModerationDecision, contribution_id: int, undone: bool, *, outcome: str
+) -> Holding:
     facts = {
         "contribution": contribution_id,
         "outcome": outcome,
         "rule": decision.rule,
+        "law": decision.law,
+        "netiquette_version": decision.netiquette_version,
         "decided_at": decision.decided_at.isoformat(),
     }
-    return Holding(room="moderation", kind=kind, text=decision.reason, facts=facts)
+    undone_too = {"undone": True} if undone else {}
+    return Holding(room="moderation", kind=kind, text=decision.reason, facts=facts | undone_too)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from participation.contributions.facts import RULE_SLUGS
+from participation.contributions.facts import OFFENCE_SLUGS
 from participation.contributions.models import Contribution
 from participation.foundation.clock import berlin
 from participation.foundation.paging import Page, cut
@@ -50,7 +50,8 @@ class LogLine:
     kind: str
     outcome: Outcome
     rule: str | None
-    """Slug of the broken rule, »law« where only a law is broken, None where nothing is."""
+    """Slug of the rule, »law« where only a law is broken, None where nothing is."""
+    netiquette_version: int | None
     imported: bool
     round_slug: str | None
     round_title: Text | None
@@ -203,7 +204,8 @@ def _placed(*columns: Any) -> Select[Any]:
 
 def _newest_first(now: datetime) -> Select[Any]:
     one = ModerationDecision
-    told = _placed(one.id, one.decided_at, one.outcome, one.rule, one.law, one.decided_by, Contribution.kind)
+    named = (one.outcome, one.rule, one.law, one.netiquette_version)
+    told = _placed(one.id, one.decided_at, *named, one.decided_by, Contribution.kind)
     looked = (Review.asked_at, Review.outcome.label("look"), Review.decided_at.label("looked_at"))
     return (
         told.add_columns(Round.slug, Round.title, *looked)
@@ -239,6 +241,7 @@ def _line(row: Any, now: datetime) -> LogLine:
         kind=row.kind,
         outcome=told_as(row.outcome),
         rule=_rule(row),
+        netiquette_version=row.netiquette_version,
         imported=row.decided_by is None,
         round_slug=row.slug,
         round_title=row.title,
@@ -316,7 +319,7 @@ def _by_rule(decided: Iterable[Any]) -> dict[str, int]:
         rule = _rule(row)
         if row.outcome in NEEDS_REASON and rule is not None:
             broken[rule] += row.number
-    return {rule: broken[rule] for rule in RULE_SLUGS}
+    return {rule: broken[rule] for rule in OFFENCE_SLUGS}
 
 
 def _times(session: Session, now: datetime, begins: datetime, ends: datetime) -> list[timedelta]:

@@ -11,7 +11,6 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
-from participation.contributions.facts import NETIQUETTE
 from participation.foundation.access import public
 from participation.foundation.paging import key_from
 from participation.foundation.sheets import csv_lines
@@ -23,7 +22,7 @@ from participation.openness.queries import LogLine, Only
 
 bp = Blueprint("openness", __name__, template_folder="templates")
 
-WORDS: dict[str, Any] = {"outcomes": TOLD, "looks": LOOKS, "rules": {rule.slug: rule for rule in NETIQUETTE}}
+WORDS: dict[str, Any] = {"outcomes": TOLD, "looks": LOOKS}
 
 
 @bp.get("/moderationsprotokoll")

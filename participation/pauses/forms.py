@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
 from wtforms.validators import InputRequired, Optional
 
-from participation.contributions.facts import LONGEST_TEXT, NETIQUETTE
+from participation.contributions.facts import LONGEST_TEXT, OFFENCES
 from participation.foundation.forms import Form, LineField, TextField, required, variants
 from participation.pauses.facts import LONGEST_BASIS, LONGEST_REASON, LONGEST_REFERENCE, OUTCOMES, Outcome
 
@@ -41,8 +41,7 @@ class ProposalForm(Form):
     rule = RadioField(
         _l("Verletzte Regel"),
         choices=lambda: [
-            (rule.slug, _("Regel %(number)s: %(title)s", number=rule.number, title=_(rule.title)))
-            for rule in NETIQUETTE
+            (rule.slug, _("Regel %(number)s: %(title)s", number=rule.number, title=_(rule.title))) for rule in OFFENCES
         ],
         validators=[InputRequired(_l("Bitte wählen Sie die verletzte Regel."))],
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from participation.contributions.facts import RULE_SLUGS
+from participation.contributions.facts import OFFENCE_SLUGS
 from participation.foundation.model import Base, BigId, Moment, Variants, one_of
 from participation.pauses.facts import LADDER, Outcome
 
@@ -34,7 +34,7 @@ class WritingPause(Base):
 
     __tablename__ = "writing_pause"
     __table_args__ = (
-        CheckConstraint(one_of("rule", RULE_SLUGS), name="rule"),
+        CheckConstraint(one_of("rule", OFFENCE_SLUGS), name="rule"),
         CheckConstraint("length(reason) > 0", name="reason"),
         CheckConstraint(f"step BETWEEN 1 AND {len(LADDER)}", name="step"),
         CheckConstraint("confirmed_by IS NULL OR confirmed_by <> proposed_by", name="four_eyes"),

@@ -253,9 +253,10 @@ def own_vote(session: Session, *, person_id: UUID, question_id: int, now: dateti
 
 
 # ── Disclosure and erasure ────────────────────────────────────────────────────────────────────────────────────────────
-def disclosure(session: Session, *, person_id: UUID, rooms: Iterable[Discloses]) -> list[Holding]:
-    """Return everything that the rooms hold about a person."""
-    return [holding for room in rooms for holding in room.held_about(session, person_id)]
+def disclosure(session: Session, *, person_id: UUID, rooms: Iterable[Discloses], now: datetime) -> list[Holding]:
+    """Return everything that the rooms hold about a person, as far as it is not about to be told or taken back."""
+    held = [holding for room in rooms for holding in room.held_about(session, person_id)]
+    return [holding for holding in held if holding.told_from is None or holding.told_from <= now]
 
 
 def farewell(session: Session, *, person_id: UUID, now: datetime) -> Farewell:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,6 @@ from flask_login import logout_user
 from werkzeug.datastructures import MultiDict
 
 from participation.accounts.queries import password_hash_of
-from participation.contributions.facts import NETIQUETTE
 from participation.discussion.facts import VALUES
 from participation.foundation.access import needs
 from participation.foundation.facts import Missing
@@ -22,7 +20,7 @@ from participation.foundation.i18n import day, moment, plain_words, words_of
 from participation.foundation.limits import take
 from participation.foundation.paging import key_from
 from participation.foundation.web import clock, now, page, person_id, see_other, session, settings
-from participation.moderation.facts import OUTCOMES, UNDO_FOR
+from participation.moderation.facts import OUTCOMES, UNDO_FOR, told_as
 from participation.privacy import commands, queries
 from participation.privacy.facts import FACT_NAMES, ROOM_NAMES, NotConfirmed, NoVote
 from participation.privacy.forms import DeletionByPasswordForm, DeletionForm
@@ -32,7 +30,8 @@ from participation.voting.queries import own_choice
 bp = Blueprint("privacy", __name__, template_folder="templates")
 
 MOST_TRIES, PER = 5, timedelta(minutes=15)
-RULES = {rule.slug: rule for rule in NETIQUETTE}
+OUTCOMES_TOLD = {outcome: OUTCOMES[told_as(outcome)] for outcome in OUTCOMES}
+"""How a decision is named to its author."""
 
 
 @bp.get("/meine-beteiligung")
@@ -40,7 +39,7 @@ RULES = {rule.slug: rule for rule in NETIQUETTE}
 def overview() -> ResponseReturnValue:
     """Show in which rounds one took part, what one handed in and what became of it."""
     rounds = queries.own_rounds(session(), person_id=person_id(), now=now())
-    return _private(page("privacy/overview.html", rounds=rounds, rules=RULES, outcomes=OUTCOMES, undo_for=UNDO_FOR))
+    return _private(page("privacy/overview.html", rounds=rounds, outcomes=OUTCOMES_TOLD, undo_for=UNDO_FOR))
 
 
 @bp.get("/meine-beteiligung/beitraege/<slug>")
@@ -55,8 +54,7 @@ def contributions(slug: str) -> ResponseReturnValue:
             round=mine,
             page=found,
             after=after,
-            rules=RULES,
-            outcomes=OUTCOMES,
+            outcomes=OUTCOMES_TOLD,
             undo_for=UNDO_FOR,
         )
     )
@@ -89,7 +87,7 @@ def choice(question_id: int) -> ResponseReturnValue:
 @needs("citizen")
 def disclosure() -> ResponseReturnValue:
     """Show what is kept about oneself, by room, with the file to take along."""
-    held = queries.disclosure(session(), person_id=person_id(), rooms=commands.ROOMS)
+    held = queries.disclosure(session(), person_id=person_id(), rooms=commands.ROOMS, now=now())
     return _private(
         page("privacy/disclosure.html", held=held, names=ROOM_NAMES, fact_names=FACT_NAMES, readable=_readable)
     )
@@ -99,8 +97,8 @@ def disclosure() -> ResponseReturnValue:
 @needs("citizen")
 def disclosure_file() -> ResponseReturnValue:
     """Hand out everything that is kept about oneself."""
-    held = queries.disclosure(session(), person_id=person_id(), rooms=commands.ROOMS)
-    answer = jsonify({"made_at": now().isoformat(), "held": [asdict(one) for one in held]})
+    held = queries.disclosure(session(), person_id=person_id(), rooms=commands.ROOMS, now=now())
+    answer = jsonify({"made_at": now().isoformat(), "held": [one.told for one in held]})
     answer.headers["Content-Disposition"] = 'attachment; filename="auskunft.json"'
     return _private(answer)
 

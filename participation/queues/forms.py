@@ -11,7 +11,7 @@ from wtforms import Field, HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
-from participation.contributions.facts import NETIQUETTE, rule_by_slug
+from participation.contributions.facts import OFFENCE_SLUGS, OFFENCES
 from participation.foundation.forms import Form, LineField, TextField, required
 from participation.moderation.facts import LONGEST_LAW, LONGEST_REASON, NEEDS_REASON, Outcome
 from participation.queues.facts import FOR_MANY, MOST_AT_ONCE, Chosen, How, Listed
@@ -60,7 +60,7 @@ class RulingForm(ReasonForm):
         """Ask for the rule where something is withheld."""
         if self.outcome.data in NEEDS_REASON and not field.data and not self.law.data:
             raise ValidationError(_("Bitte nennen Sie die verletzte Regel."))
-        if field.data and rule_by_slug(field.data) is None:
+        if field.data and field.data not in OFFENCE_SLUGS:
             raise ValidationError(_("Diese Regel steht nicht in der Netiquette."))
 
     def validate_reason(self, field: TextField) -> None:
@@ -81,8 +81,9 @@ class DecisionForm(RulingForm):
         _l("Verletzte Regel der Netiquette"),
         description=_l(
             "Eine Regel oder ein Gesetz ist nötig, wenn Sie zurückhalten, schwärzen oder um andere Worte bitten."
+            " Verknüpfen und Verschieben haben eine eigene Regel."
         ),
-        choices=lambda: [(rule.slug, f"{rule.number}. {_(rule.title)}") for rule in NETIQUETTE],
+        choices=lambda: [(rule.slug, f"{rule.number}. {_(rule.title)}") for rule in OFFENCES],
         validate_choice=False,
     )
     law = LineField(_l("Verletztes Gesetz"), description=_l("Zum Beispiel: § 185 StGB"), most=LONGEST_LAW)
@@ -186,7 +187,7 @@ class BulkForm(RulingForm):
     rule = RadioField(
         _l("Verletzte Regel der Netiquette"),
         description=_l("Eine Regel oder ein Gesetz ist nötig, wenn Sie zurückhalten."),
-        choices=lambda: [(rule.slug, f"{rule.number}. {_(rule.title)}") for rule in NETIQUETTE],
+        choices=lambda: [(rule.slug, f"{rule.number}. {_(rule.title)}") for rule in OFFENCES],
         validate_choice=False,
     )
     law = LineField(_l("Verletztes Gesetz"), description=_l("Zum Beispiel: § 185 StGB"), most=LONGEST_LAW)

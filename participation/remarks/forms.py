@@ -12,7 +12,7 @@ from wtforms import DateField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import Optional
 
-from participation.contributions.facts import NETIQUETTE
+from participation.contributions.facts import OFFENCES
 from participation.foundation.forms import Form, LineField, TextField, required, variants
 from participation.moderation.facts import OUTCOMES
 from participation.remarks.facts import IN_LANGUAGES, LONGEST_NOTE, LONGEST_TASK, LONGEST_TEMPLATE, LONGEST_TITLE
@@ -27,7 +27,7 @@ def _outcomes() -> list[Any]:
 
 
 def _rules() -> list[Any]:
-    found = [SelectChoice(rule.slug, f"{rule.number}. {_(rule.title)}") for rule in NETIQUETTE]
+    found = [SelectChoice(rule.slug, f"{rule.number}. {_(rule.title)}") for rule in OFFENCES]
     return [SelectChoice("", _("für jede Regel")), *found]
 
 
@@ -80,7 +80,7 @@ def fields_of(template: Template) -> dict[str, Any]:
 def label_of(one: Offered) -> str:
     """Return how a template stands in the list: its title, what it fits, and in which languages it is put in."""
     fits = [_(OUTCOMES[outcome]) for outcome in OUTCOMES if outcome == one.outcome]
-    fits += [_("Regel %(number)s", number=rule.number) for rule in NETIQUETTE if rule.slug == one.rule]
+    fits += [_("Regel %(number)s", number=rule.number) for rule in OFFENCES if rule.slug == one.rule]
     return f"{one.title} ({', '.join([*fits, _(IN_LANGUAGES[one.languages])])})"
 
 

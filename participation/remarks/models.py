@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from participation.contributions.facts import RULE_SLUGS
+from participation.contributions.facts import OFFENCE_SLUGS
 from participation.foundation.model import Base, BigId, Moment, Variants, one_of
 from participation.moderation.facts import Outcome
 from participation.remarks.facts import LONGEST_NOTE, LONGEST_TASK, LONGEST_TEMPLATE, LONGEST_TITLE
@@ -21,7 +21,7 @@ class ReasonTemplate(Base):
         CheckConstraint(f"coalesce(length(text ->> 'de'), 0) BETWEEN 1 AND {LONGEST_TEMPLATE}", name="german"),
         CheckConstraint(f"coalesce(length(text ->> 'en'), 0) <= {LONGEST_TEMPLATE}", name="english"),
         CheckConstraint(f"outcome IS NULL OR {one_of('outcome', Outcome)}", name="outcome"),
-        CheckConstraint(f"rule IS NULL OR {one_of('rule', RULE_SLUGS)}", name="rule"),
+        CheckConstraint(f"rule IS NULL OR {one_of('rule', OFFENCE_SLUGS)}", name="rule"),
         CheckConstraint("version >= 1", name="version"),
         Index(
             "uq_reason_template_title",

@@ -65,6 +65,7 @@ class OwnDecision:
     office: Text
     outcome: str
     rule: str | None
+    netiquette_version: int | None
     law: str | None
     reason: str
     decided_at: datetime
@@ -153,6 +154,7 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
         Round.title,
         Office.name,
         *(decision.outcome, decision.rule, decision.law, decision.reason, decision.decided_at),
+        decision.netiquette_version,
         *(Review.asked_at, Review.outcome.label("review_outcome"), Review.reason.label("review_reason")),
         Review.decided_at.label("reviewed_at"),
     ).select_from(decision)
@@ -171,6 +173,7 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
         office=row.name,
         outcome=row.outcome,
         rule=row.rule,
+        netiquette_version=row.netiquette_version,
         law=row.law,
         reason=row.reason,
         decided_at=row.decided_at,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,9 +19,11 @@ from participation.audiences.models import Participant
 from participation.contributions import commands, queries
 from participation.contributions.facts import (
     NETIQUETTE,
-    RULE_SLUGS,
+    NETIQUETTES,
     ChangedMeanwhile,
+    Rule,
     State,
+    rule_by_slug,
     why_unfit,
 )
 from participation.contributions.models import Contribution
@@ -28,6 +32,7 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.foundation.facts import Missing
 from participation.windows.models import Window
+from tests.house import translations
 from tests.world import CLOSES, RoundWords, a_citizen, a_round
 from tests.world.discussion import TEXT, a_comment
 
@@ -137,16 +142,55 @@ def test_texts_have_ten_to_five_thousand_characters(text: str, fits: bool) -> No
     assert (why_unfit(text) is None) is fits
 
 
-def test_rules_are_numbered_in_their_order() -> None:
-    assert [rule.number for rule in NETIQUETTE] == list(range(1, len(NETIQUETTE) + 1))
-    assert len(set(RULE_SLUGS)) == len(NETIQUETTE)
+# ── The Netiquette ────────────────────────────────────────────────────────────────────────────────────────────────────
+PUBLISHED = {
+    1: "7e8ffcc8578f9d4c",
+    2: "f430acce1a1241d1",
+}
+"""Fingerprints of what people read, in both languages. A line is added with a version and never changed."""
+
+
+def fingerprint(rules: tuple[Rule, ...]) -> str:
+    english = translations.read_english()
+    words = [
+        (rule.number, rule.slug, *(said for text in (rule.title, rule.text) for said in (text, english[text].string)))
+        for rule in rules
+    ]
+    return hashlib.sha256(repr(words).encode()).hexdigest()[:16]
+
+
+def test_a_published_version_keeps_its_words() -> None:
+    told = "Other words are a new version: add one to NETIQUETTES, and its fingerprint here."
+    assert {version: fingerprint(rules) for version, rules in NETIQUETTES.items()} == PUBLISHED, told
+
+
+def test_rules_are_numbered_in_their_order_in_every_version() -> None:
+    for rules in NETIQUETTES.values():
+        assert [rule.number for rule in rules] == list(range(1, len(rules) + 1))
+        assert len({rule.slug for rule in rules}) == len(rules)
+
+
+def test_a_rule_is_read_as_the_version_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NETIQUETTES, 3, (replace(NETIQUETTES[1][2], number=1),))
+    numbers = [rule_by_slug("private", version) for version in (1, 3, None, 4711)]
+    assert [rule and rule.number for rule in numbers] == [3, 1, 1, None]
+    spam = rule_by_slug("spam")
+    assert spam and spam.number == 5, "what no version has any more is found in the last that had it"
+
+
+def test_each_version_has_an_address_and_todays_page_leads_to_the_others(client: FlaskClient) -> None:
+    today, first = (client.get(path) for path in ("/netiquette", "/netiquette/fassungen/1"))
+    assert "Fassung 2" in today.text and 'href="/netiquette/fassungen/1"' in today.text
+    assert "Heute gilt Fassung 2" in first.text and "Alles an seinem Platz" not in first.text
+    assert all(f'id="regel-{rule.number}"' in first.text for rule in NETIQUETTES[1])
+    assert "Heute gilt" not in client.get("/netiquette/fassungen/2").text
+    assert client.get("/netiquette/fassungen/3").status_code == 404
 
 
 def test_the_netiquette_can_be_linked_to_rule_by_rule(client: FlaskClient) -> None:
     page = client.get("/netiquette")
     assert page.status_code == 200
     assert all(f'id="regel-{rule.number}"' in page.text for rule in NETIQUETTE)
-    assert "Fassung 1" in page.text
 
 
 # ── The name ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -381,6 +381,7 @@ ARGUMENTS: tuple[tuple[str, str, str, Maker], ...] = (
     ("/verwaltung/schreibpausen/", "office_id", "", lambda places, state: places.numbers["office"]),
     ("/moderation/diskussionen/", "thread_id", "round", lambda places, state: places.rounds[state].thread_id),
     ("/moderation/notbremsen/", "brake_id", "", lambda places, state: places.numbers["brake"]),
+    ("/netiquette/fassungen/", "version", "", lambda places, state: 1),
     ("/moderationsbericht/", "year", "", lambda places, state: NOON.year),
     ("/moderation/", "contribution_id", "comment", lambda places, state: places.comments[state]),
     ("/moderation/runden/", "slug", "round", lambda places, state: places.rounds[state].slug),

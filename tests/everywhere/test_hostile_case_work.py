@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
+from participation.brakes.facts import LONGEST_REASON
 from participation.moderation.models import ModerationDecision
 from participation.pauses.models import WritingPause
 from participation.reviews.models import Review
@@ -75,31 +77,42 @@ def test_what_is_typed_about_pauses_and_seals(
     live: Live, session: Session, corpus: list[str], open_browser: OpenBrowser
 ) -> None:
     made, author = long_round(session, live), a_citizen(session, shown_as="Ada").person_id
-    moderator = an_official(session, Role.MODERATOR, office_id=made.office_id)
+    moderator, second, third = (an_official(session, Role.MODERATOR, office_id=made.office_id) for _ in range(3))
     staff = an_official(session, Role.STAFF, office_id=made.office_id)
     work, office = (signed_in(live.app, session, one) for one in (moderator, staff))
+    others = [signed_in(live.app, session, one) for one in (second, author, third)]
     texts = packed(corpus, 1900)
     threat, *comments = comments_of(session, made, author, len(texts) + 1)
     basis = f"/verwaltung/schreibpausen/{made.office_id}"
     for text, line in zip(texts, corpus, strict=False):
         assert send_all(office, live, basis, [{"reference": f"§ {line}"[:200], "text_de": text, "text_en": text}]) == 1
         harmless(office, basis)
-    pauses = [_a_pause(live, session, work, number, text) for number, text in zip(comments, texts, strict=True)]
+    pauses = [_a_pause(live, session, work, others, *one) for one in zip(comments, texts, strict=True)]
     harmless(work, *pauses, *pages_of(work, "/moderation/schreibpausen"))
+    harmless(others[1], "/schreibpausen", "/meine-beteiligung/auskunft")
     _open_a_seal(live, session, work, made, threat, corpus)
     page = open_browser()
     sign_in_browser(page, live, session, moderator)
     open_all(page, pauses[::10])
 
 
-def _a_pause(live: Live, session: Session, work: FlaskClient, number: int, reason: str) -> str:
-    """Propose a pause and take it back, so that the next can be proposed; return its page."""
+def _a_pause(
+    live: Live, session: Session, work: FlaskClient, others: list[FlaskClient], number: int, reason: str
+) -> str:
+    """Propose a pause; another confirms it, the author contests it, a third lifts it, so that the next can be proposed.
+
+    Return its page.
+    """
+    second, author, third = others
     withheld = {**RULED, "outcome": "withheld"}
     assert send_all(work, live, f"/moderation/{number}/entscheidung", [withheld]) == 1
     assert send_all(work, live, f"/moderation/{number}/schreibpause", [{"rule": "spam", "reason": reason}]) == 1
     session.rollback()
-    path = f"/moderation/schreibpausen/{session.execute(select(func.max(WritingPause.id))).scalar_one()}"
-    assert send_all(work, live, f"{path}/ruecknahme", [{}]) == 1
+    pause = session.execute(select(func.max(WritingPause.id))).scalar_one()
+    path = f"/moderation/schreibpausen/{pause}"
+    assert send_all(second, live, f"{path}/bestaetigung", [{}]) == 1
+    assert send_all(author, live, f"/schreibpausen/{pause}/ueberpruefung", [{"words": reason}]) == 1
+    assert send_all(third, live, f"{path}/ueberpruefung", [{"outcome": "reversed", "reason": reason}]) == 1
     return path
 
 
@@ -139,3 +152,29 @@ def test_what_officials_keep_for_one_another(live: Live, session: Session, corpu
     harmless(office, kept, f"{kept}/1", f"{kept}/{half}")
     harmless(moderation, *(f"/moderation/{comment}" for comment in several))
     harmless(moderation, *pages_of(moderation, "/moderation?liste=tasks"))
+
+
+def test_reasons_for_many_passages_and_brakes(live: Live, session: Session, corpus: list[str]) -> None:
+    made, author = long_round(session, live), a_citizen(session, shown_as="Ada").person_id
+    work = signed_in(live.app, session, an_official(session, Role.MODERATOR, office_id=made.office_id))
+    visitor, texts = live.app.test_client(), packed(corpus, 1900)
+    kept, *comments = comments_of(session, made, author, len(texts) + 1)
+    # None of these passages stands in the text: the page names the first and shows all again.
+    redacted = {**RULED, "outcome": "redacted"}
+    wrong = ({**redacted, "passages": text} for text in (*texts, *corpus[::16]))
+    assert send_all(work, live, f"/moderation/{kept}/entscheidung", wrong) == 0
+    for number, reason in zip(comments, texts, strict=True):
+        many = {"chosen": f"{number}:1:", "how": "page", "listed": "held", "outcome": "withheld"}
+        assert (
+            send_all(work, live, "/moderation/sammelentscheidungen", [many | {"rule": "spam", "reason": reason}]) == 1
+        )
+    bulks = range(1, len(texts) + 1)
+    harmless(work, *(f"/moderation/sammelentscheidungen/{number}" for number in bulks))
+    brake = f"/moderation/diskussionen/{made.thread_id}/notbremse"
+    for reason in packed(corpus, LONGEST_REASON)[::4]:
+        # Each ends before the next: the clock goes on by more than its hour.
+        live.clock.advance(timedelta(hours=1))
+        pulled = {"kind": "slow", "hours": "1", "reason_de": reason, "reason_en": reason, "seen": ""}
+        assert send_all(work, live, brake, [pulled]) == 1
+        harmless(work, brake, "/moderation/notbremsen")
+        harmless(visitor, made.home)

@@ -81,8 +81,8 @@ def test_every_decision_is_a_line_with_day_kind_rule_and_round(
     assert (line.on, line.kind, line.round_slug, line.look, line.imported) == (on, "comment", round.slug, None, False)
     # That a threat is secured for the police is nobody's business.
     assert line.outcome == (Outcome.WITHHELD if outcome is Outcome.POLICE else outcome)
-    needs_rule = outcome not in (Outcome.PUBLISHED, Outcome.DUPLICATE, Outcome.MOVED)
-    assert (line.rule is not None) == needs_rule
+    by_rule = {Outcome.PUBLISHED: None, Outcome.DUPLICATE: "place", Outcome.MOVED: "place"}
+    assert line.rule == by_rule.get(outcome, line.rule) and (line.rule is None) == (outcome is Outcome.PUBLISHED)
 
 
 def test_of_today_nothing_is_told_so_that_nobody_learns_the_hour(session: Session, clock: StoppedClock) -> None:
@@ -235,7 +235,7 @@ def test_what_staff_typed_does_nothing_in_any_of_them(
     assert hostile in (feed.find(f"{ATOM}entry").findtext(f"{ATOM}title") or "")
     rows = list(csv.DictReader(io.StringIO(client.get("/moderationsprotokoll.csv").text)))
     assert {row["beteiligung"] for row in rows} == {"'" + hostile}
-    assert {row["regel"] for row in rows} == {"", "private", "persons", "law"}
+    assert {row["regel"] for row in rows} == {"", "place", "private", "persons", "law"}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -12,18 +14,21 @@ from sqlalchemy.orm import Session
 
 from participation.accounts.commands import password_hash
 from participation.accounts.models import Person
+from participation.contributions.facts import NETIQUETTES
 from participation.discussion.commands import rate_comment, withdraw_comment
 from participation.discussion.facts import Value
 from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
 from participation.foundation.db import transaction
+from participation.moderation.facts import CONTESTABLE, UNDO_FOR, Outcome
+from participation.moderation.models import ModerationDecision
 from participation.privacy.queries import own_contributions
 from participation.voting.facts import Choice
 from participation.voting.keys import KeyFolder
 from participation.windows.models import Window
 from tests.statements import Statements
 from tests.world import CLOSES, RoundWords, a_citizen, a_moderator, a_round, an_admin
-from tests.world.moderation import a_comment, a_notice, publish, withhold
+from tests.world.moderation import REASON, a_comment, a_notice, decide_so, publish, withhold
 from tests.world.sign_in import post, signed_in
 from tests.world.voting import a_vote, ballots_and_roll, keys_of
 
@@ -65,6 +70,7 @@ def test_own_contributions_stand_there_with_what_became_of_them(
     withdraw_comment(session, comment_id=gone, who=who, clock=clock)
     withhold(session, withheld, by=moderator, clock=clock, rule="private", reason="Eine Telefonnummer steht darin.")
     publish(session, read, by=moderator, clock=clock)
+    clock.advance(UNDO_FOR)
     page = signed_in(app, session, who.person_id).get(PATH).text
     for shown in (
         "Ada aus Langendreer",
@@ -77,6 +83,53 @@ def test_own_contributions_stand_there_with_what_became_of_them(
         assert shown in page, shown
     a_comment(session, round, clock=clock, who=who, held=True, text="Der wartende Text.")
     assert "bevor er veröffentlicht wird" in signed_in(app, session, who.person_id).get(PATH).text
+
+
+@pytest.mark.parametrize("outcome", sorted(CONTESTABLE))
+def test_rule_law_and_reason_of_every_outcome_are_told_once_it_cannot_be_undone(
+    session: Session, app: Flask, round: RoundWords, clock: StoppedClock, outcome: Outcome
+) -> None:
+    who = a_citizen(session)
+    comment = a_comment(session, round, clock=clock, who=who, text="Mehr Bäume am Platz, sagt Frau Beispiel.")
+    more = {
+        Outcome.REDACTED: {"passages": ("Frau Beispiel",)},
+        Outcome.DUPLICATE: {"duplicate_of": a_comment(session, round, clock=clock)},
+        Outcome.MOVED: {"moved_to": round.subjects[1].thread_id},
+    }.get(outcome, {})
+    decide_so(session, comment, outcome, by=a_moderator(session, round), clock=clock, law="§ 185 StGB", **more)
+    has_place = outcome in (Outcome.DUPLICATE, Outcome.MOVED)
+    told = [REASON, "Regel 6: Alles an seinem Platz" if has_place else "Regel 3: Keine privaten Daten"]
+    told += [] if has_place else ["§ 185 StGB"]
+    mine = signed_in(app, session, who.person_id)
+    paths = (PATH, f"{PATH}/beitraege/{round.slug}")
+    clock.advance(UNDO_FOR - timedelta(seconds=1))
+    for path in paths:
+        page = mine.get(path).text
+        assert "hat gerade entschieden" in page and not [words for words in told if words in page]
+    assert REASON not in mine.get(f"{PATH}/auskunft").text and REASON not in mine.get(f"{PATH}/auskunft.json").text
+    clock.advance(timedelta(seconds=1))
+    for path in paths:
+        page = mine.get(path).text
+        assert [words for words in told if words not in page] == [] and "/netiquette/fassungen/2#regel-" in page
+        assert "Drohung" not in page, "that a threat is secured is told to nobody"
+    assert REASON in mine.get(f"{PATH}/auskunft").text
+
+
+def test_a_rule_keeps_the_number_it_had_when_the_decision_was_made(
+    session: Session, app: Flask, round: RoundWords, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who, moderator = a_citizen(session), a_moderator(session, round)
+    comment = a_comment(session, round, clock=clock, who=who)
+    receipt = a_notice(session, comment, clock=clock)
+    made = withhold(session, comment, by=moderator, clock=clock, rule="private")
+    clock.advance(timedelta(days=1))
+    monkeypatch.setitem(NETIQUETTES, 3, (replace(NETIQUETTES[1][2], number=1),))
+    mine, work = (signed_in(app, session, one) for one in (who.person_id, moderator))
+    token = session.get_one(ModerationDecision, made).token
+    pages = [mine.get(path) for path in (PATH, f"/ueberpruefung/{token}", f"/meldungen/{receipt.token}")]
+    pages += [mine.get("/moderationsprotokoll"), work.get(f"/moderation/{comment}")]
+    for page in pages:
+        assert "Regel 3: Keine privaten Daten" in page.text, page.request.path
 
 
 def test_the_newest_stand_in_front_and_all_on_their_own_page(

@@ -20,6 +20,7 @@ from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
 from participation.journal.models import JournalEntry
 from participation.letters.commands import claim_letter
+from participation.letters.jobs import send_letters
 from participation.letters.models import Letter
 from participation.moderation.commands import escalate
 from participation.moderation.facts import UNDO_FOR, AlreadyUndone, NothingToDecide, Outcome, RuleMissing, UndoOver
@@ -27,6 +28,7 @@ from participation.moderation.models import Case, ModerationDecision, Notice
 from participation.queues.commands import decide_many, undo_many
 from participation.queues.facts import MOST_AT_ONCE, Chosen, How, Listed, NotForMany, NothingChosen, TooManyChosen
 from participation.queues.queries import bulk_result, gathered
+from tests.servers import Postbox
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_moderator, a_round
 from tests.world.moderation import REASON, a_comment, a_notice, counts_of, decision_letters, publish, state_of, withhold
@@ -79,6 +81,35 @@ def test_each_of_several_gets_a_decision_a_letter_and_a_line_in_the_journal(
     result = bulk_result(session, bulk_id=bulk, moderator=moderator, now=clock())
     assert result is not None and [line.contribution_id for line in result.lines] == comments
     assert all(line.decision_id and not line.refused for line in result.lines)
+
+
+def test_of_several_everybody_gets_one_letter_in_their_language_and_of_what_was_taken_back_nobody(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    moderator, comments = a_moderator(session, round), []
+    for language in ("de", "en"):
+        author = a_citizen(session, email=f"autorin-{language}@example.org", language=language)
+        comments.append(a_comment(session, round, clock=clock, who=author))
+        a_notice(session, comments[-1], clock=clock, email=f"melderin-{language}@example.org", language=language)
+    taken_back = withhold_all(session, as_read(*comments), by=moderator, clock=clock)
+    undo_many(session, bulk_id=taken_back, by=moderator, clock=clock)
+    withhold_all(session, as_read(*comments), by=moderator, clock=clock)
+    clock.advance(UNDO_FOR)
+    for _ in range(2):
+        with app.app_context():
+            send_letters()
+    first, second = (one.id for one in session.execute(select(Notice).order_by(Notice.id)).scalars())
+    told = {
+        "autorin-de": ["Ihr Beitrag wird nicht veröffentlicht"],
+        "autorin-en": ["Your contribution will not be published"],
+        "melderin-de": [f"Ihre Meldung {first} ist angekommen", f"Über Ihre Meldung {first} ist entschieden"],
+        "melderin-en": [f"Your report {second} has arrived", f"Your report {second} has been decided"],
+    }
+    for whom, subjects in told.items():
+        letters = smtp.to(f"{whom}@example.org")
+        assert [str(letter["Subject"]) for letter in letters] == subjects
+        assert {letter["Content-Language"] for letter in letters} == {whom[-2:]}
 
 
 def test_what_changed_meanwhile_is_left_and_named(session: Session, clock: StoppedClock) -> None:

@@ -106,6 +106,27 @@ def test_every_outcome_can_be_reversed(session: Session, clock: StoppedClock, ou
     assert snapshot(session) == before and counters_that_differ(session) == []
 
 
+def test_a_second_look_that_upholds_tells_the_author_that_it_was_asked_for_and_given(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, who=a_citizen(session, email="ada@example.org"))
+    made = withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="", clock=clock)
+    by = a_moderator(session, round)
+    review(session, review_id=asked, by=by, outcome=ReviewOutcome.UPHELD, reason="Es bleibt dabei.", clock=clock)
+    for _ in range(2):
+        with app.app_context():
+            send_letters()
+    assert [str(letter["Subject"]) for letter in smtp.to("ada@example.org")] == [
+        "Ihr Beitrag wird nicht veröffentlicht",
+        "Ihre Bitte um Überprüfung ist angekommen",
+        "Nach der Überprüfung: Die Entscheidung bleibt",
+    ]
+    assert "Es bleibt dabei." in smtp.letters[2].get_content()
+
+
 def test_what_never_was_public_is_public_after_a_reversal(session: Session, clock: StoppedClock) -> None:
     round = a_round(session)
     comment = a_comment(session, round, clock=clock, held=True)

@@ -13,7 +13,7 @@ from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.discussion.commands import post_comment, reply
 from participation.discussion.facts import Stance
-from participation.discussion.models import Thread
+from participation.discussion.models import Comment, Thread
 from participation.foundation.clock import Clock
 from participation.foundation.db import transaction
 from participation.letters.models import Letter
@@ -53,10 +53,26 @@ def _premoderate(session: Session, thread_id: int, held: bool) -> None:
 
 
 def a_notice(
-    session: Session, contribution_id: int, *, clock: Clock, by: UUID | None = None, text: str = "Das ist gemein."
+    session: Session,
+    contribution_id: int,
+    *,
+    clock: Clock,
+    by: UUID | None = None,
+    text: str = "Das ist gemein.",
+    email: str | None = None,
+    language: str = "de",
 ) -> Receipt:
-    """Report a contribution, as a visitor if nobody is named."""
-    return report(session, contribution_id=contribution_id, kind=NoticeKind.INSULT, text=text, reporter=by, clock=clock)
+    """Report a contribution, as a visitor if nobody is named, who wants to be told if there is an address."""
+    return report(
+        session,
+        contribution_id=contribution_id,
+        kind=NoticeKind.INSULT,
+        text=text,
+        reporter=by,
+        clock=clock,
+        email=email,
+        language=language,
+    )
 
 
 def withhold(
@@ -135,6 +151,16 @@ def counts_of(session: Session, thread_id: int) -> dict[str, int]:
     session.rollback()
     columns = (Thread.comments, Thread.replies, Thread.in_favour, Thread.against, Thread.question, Thread.neutral)
     return dict(session.execute(select(*columns).where(Thread.id == thread_id)).one()._mapping)
+
+
+def snapshot(session: Session) -> list[object]:
+    """Return everything of contributions, comments and threads but the number that says pages look different."""
+    session.rollback()
+    found: list[object] = []
+    for table in (Contribution, Comment, Thread):
+        columns = [column for column in table.__table__.columns if column.name != "version"]
+        found += [tuple(row) for row in session.execute(select(*columns).order_by(columns[0]))]
+    return found
 
 
 def decision_letters(session: Session) -> list[Letter]:
