@@ -230,7 +230,8 @@ def _decide(
     if refusal is not None:
         raise refusal
     before = queries.cases_before(session, [contribution_id])[contribution_id]
-    original = _apply(session, contribution_id, kind=kind, verdict=verdict, version=version)
+    link = link_after(verdict, before)
+    original = _apply(session, contribution_id, kind=kind, verdict=verdict, version=version, link=link)
     decision_id = _write_decision(session, contribution_id, verdict, standing, version=version, before=before, now=now)
     _seal(session, decision_id, verdict, original, now)
     if verdict.outcome is Outcome.REDACTED:
@@ -259,7 +260,15 @@ def hold(session: Session, contribution_id: int, also: int | None = None) -> str
     return str(kind)
 
 
-def _apply(session: Session, contribution_id: int, *, kind: str, verdict: Verdict, version: int) -> str:
+def link_after(verdict: Verdict, before: dict[str, Any]) -> int | None:
+    """Return what a contribution is a duplicate of after a decision: to leave it public leaves its link too."""
+    stays = verdict.outcome is Outcome.PUBLISHED and before["state"] == State.PUBLISHED
+    return before["duplicate_of"] if stays else verdict.duplicate_of
+
+
+def _apply(
+    session: Session, contribution_id: int, *, kind: str, verdict: Verdict, version: int, link: int | None
+) -> str:
     """Do what was decided to the contribution itself; return the text as it was."""
     original = session.execute(select(Contribution.text).where(Contribution.id == contribution_id)).scalar_one()
     is_withheld = STATE_AFTER[verdict.outcome] == State.WITHHELD
@@ -272,7 +281,7 @@ def _apply(session: Session, contribution_id: int, *, kind: str, verdict: Verdic
         expected_version=version,
         text=blacked_out(original, verdict.passages) if verdict.outcome is Outcome.REDACTED else None,
         rewording=verdict.outcome is Outcome.REWORD,
-        duplicate_of=verdict.duplicate_of,
+        duplicate_of=link,
     )
     session.flush()
     if verdict.moved_to is not None:

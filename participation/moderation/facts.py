@@ -216,6 +216,8 @@ class Standing:
     rewording: bool = False
     author: UUID | None = None
     """The account that wrote it; None for what was imported or whose author is gone."""
+    shaping: Decided | None = None
+    """The last decision that changed something: why the contribution stands as it does. Only it is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -377,7 +379,7 @@ def why_not_decide(standing: Standing, verdict: Verdict) -> Fact | None:
 
 
 def _says_nothing_new(standing: Standing, verdict: Verdict) -> bool:
-    last = standing.last
+    shaping = standing.shaping
     if standing.state != STATE_AFTER[verdict.outcome] or standing.open_notices:
         return False
     if verdict.outcome is Outcome.PUBLISHED:
@@ -385,7 +387,7 @@ def _says_nothing_new(standing: Standing, verdict: Verdict) -> bool:
         return True
     if verdict.outcome is Outcome.REDACTED or (verdict.outcome is Outcome.REWORD and not standing.rewording):
         return False
-    return last is not None and _same_reason(last, verdict)
+    return shaping is not None and _same_reason(shaping, verdict)
 
 
 def _same(last: Decided, verdict: Verdict) -> bool:

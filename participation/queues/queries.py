@@ -36,6 +36,7 @@ from participation.moderation.queries import (
     claim_of,
     last_decision,
     placed,
+    shaping_decision,
     stands,
 )
 from participation.queues.facts import MOST_AT_ONCE, MOST_LIKENED, How, Listed
@@ -301,7 +302,7 @@ def _list_reviews(mine: ColumnElement[bool], after: int | None) -> Select[*tuple
     rows = _rows(Review.id, Review.asked_at).join(ModerationDecision, ModerationDecision.case_id == Case.id)
     rows = rows.join(Review, Review.decision_id == ModerationDecision.id)
     rows = rows.where(mine, Review.decided_at.is_(None), Contribution.state != State.WITHDRAWN)
-    return rows.where(ModerationDecision.id == last_decision(), Review.id > (after or 0)).order_by(Review.id)
+    return rows.where(ModerationDecision.id == shaping_decision(), Review.id > (after or 0)).order_by(Review.id)
 
 
 def _list_escalated(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
