@@ -22,7 +22,7 @@ from participation.discussion import commands as discussion
 from participation.foundation.clock import Clock
 from participation.foundation.db import affected, insert, transaction
 from participation.journal.commands import note
-from participation.letters.commands import post_letter, recall_letters
+from participation.letters.commands import ToPost, post_letter, post_letters, recall_letters
 from participation.moderation import queries
 from participation.moderation.facts import (
     CONTESTABLE,
@@ -43,6 +43,7 @@ from participation.moderation.facts import (
     NothingSealed,
     NothingToDecide,
     NothingToReport,
+    NoticeEnd,
     NoticeKind,
     Outcome,
     ReasonMissing,
@@ -74,6 +75,7 @@ from participation.windows.queries import audience_of
 DECISION_LETTER = "moderation/letters/decision"
 RECEIPT_LETTER = "moderation/letters/notice_received"
 OUTCOME_LETTER = "moderation/letters/notice_decided"
+WITHDRAWN_LETTER = "moderation/letters/notice_withdrawn"
 AT_A_TIME = 500
 """Rows per INSERT of an import."""
 
@@ -128,6 +130,8 @@ def report(
         if window_id is None:
             raise NothingToReport()
         now = hold_door(session, window_id, clock)
+        # Whoever just withdraws it is waited for, so that nobody reports what is gone.
+        locked(session, contribution_id)
         if queries.reportable(session, contribution_id=contribution_id, now=now) is None:
             raise NothingToReport()
         reason = why_no_notice(kind, text)
@@ -359,6 +363,34 @@ def _settle(session: Session, contribution_id: int, *, decision_id: int, verdict
             not_before=now + UNDO_FOR,
         )
     return settled
+
+
+def settle_withdrawn(session: Session, *, clock: Clock) -> int:
+    """Settle open notices on what its author took back, 500 at a time, and tell who left an address; return how many.
+
+    Contributions are withdrawn in rooms that know of no notices, here it is read. Nothing brings one back, so the
+    letters leave at once. A notice that somebody else just writes to has its turn later.
+    """
+    with transaction(session):
+        now = clock()
+        gone = queries.notices_on_withdrawn().limit(AT_A_TIME)
+        found = session.execute(gone.with_for_update(of=Notice, skip_locked=True)).all()
+        ended = update(Notice).where(Notice.id.in_([row.id for row in found]))
+        session.execute(ended.values(settled_at=now, ended=NoticeEnd.WITHDRAWN))
+        letters = [
+            ToPost(
+                WITHDRAWN_LETTER,
+                row.email,
+                "",
+                row.language or "de",
+                f"notice:{row.id}",
+                {"number": row.id, "token": row.token},
+            )
+            for row in found
+            if row.email
+        ]
+        post_letters(session, letters, now=now, not_before=now)
+        return len(found)
 
 
 def outcome_facts(notice: queries.Reporter, verdict: Verdict) -> dict[str, Any]:

@@ -48,6 +48,13 @@ class NoticeKind(StrEnum):
     OTHER = "other"
 
 
+class NoticeEnd(StrEnum):
+    """How a notice is settled without a decision."""
+
+    WITHDRAWN = "withdrawn"
+    """The author took the contribution back before."""
+
+
 class Outcome(StrEnum):
     """What a decision leads to."""
 

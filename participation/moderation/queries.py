@@ -30,6 +30,7 @@ from participation.moderation.facts import (
     Decided,
     NoSuchOriginal,
     NoSuchSubject,
+    NoticeEnd,
     Outcome,
     Piece,
     SealedKind,
@@ -233,6 +234,8 @@ class NoticeStatus:
     settled_at: datetime | None = None
     outcome: str | None = None
     rule: str | None = None
+    is_withdrawn: bool = False
+    """Whether the contribution was taken back before anybody decided."""
 
 
 @dataclass(frozen=True)
@@ -839,6 +842,11 @@ def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatu
         Notice.settled_at,
         ModerationDecision.outcome,
         ModerationDecision.rule,
+        # It is so as soon as it is withdrawn; that the notice is settled is written down a little later.
+        or_(
+            Notice.ended == NoticeEnd.WITHDRAWN,
+            and_(Notice.settled_at.is_(None), Contribution.state == State.WITHDRAWN),
+        ).is_(True),
     ).select_from(Notice)
     rows = placed(told.join(Contribution, Contribution.id == Notice.contribution_id))
     rows = rows.join(Audience, Audience.id == Window.audience_id).join(Office, Office.id == Audience.office_id)
@@ -847,8 +855,17 @@ def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatu
     if row is None:
         return None
     found = NoticeStatus(*row)
+    if found.is_withdrawn:
+        return found
     is_final = found.settled_at is not None and found.settled_at <= now - UNDO_FOR
     return found if is_final else replace(found, settled_at=None, outcome=None, rule=None)
+
+
+def notices_on_withdrawn() -> Select[*tuple[Any, ...]]:
+    """Select the open notices on what its author took back, oldest first."""
+    found = select(Notice.id, Notice.token, Notice.email, Notice.language)
+    gone = found.join(Contribution, Contribution.id == Notice.contribution_id)
+    return gone.where(Notice.settled_at.is_(None), Contribution.state == State.WITHDRAWN).order_by(Notice.id)
 
 
 def reporters_to_tell(session: Session, decision_id: int) -> list[Reporter]:
