@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
@@ -644,11 +644,15 @@ def open_sealed(session: Session, *, decision_id: int, by: UUID, purpose: str, c
 
 
 # ── Forgetting ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def delete_sealed(session: Session, *, clock: Clock) -> int:
-    """Blank the sealed copies whose time is over; return how many."""
+def delete_sealed(session: Session, *, clock: Clock, but: Select[int]) -> int:
+    """Blank the sealed copies whose time is over; return how many.
+
+    :param but: the decisions whose copies are still needed
+    """
     with transaction(session):
         now = clock()
         over = update(SealedCopy).where(SealedCopy.delete_after <= now, SealedCopy.deleted_at.is_(None))
+        over = over.where(SealedCopy.decision_id.not_in(but)).execution_options(synchronize_session="fetch")
         return affected(session, over.values(text="", deleted_at=now))
 
 

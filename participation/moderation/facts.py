@@ -21,8 +21,11 @@ ALIKE = 0.6
 """From which share of common words on two texts count as alike."""
 OPEN_FOR = timedelta(minutes=10)
 """How long an opened contribution is marked for the others."""
-KEPT_ORIGINAL, KEPT_THREAT = timedelta(days=183), timedelta(days=365)
-"""How long sealed copies are kept: as long as a decision can be contested, and what a prosecutor may ask for."""
+KEPT_ORIGINAL, KEPT_THREAT = timedelta(days=184), timedelta(days=365)
+"""How long sealed copies are kept: a day longer than a decision can be contested, and what a prosecutor may ask for.
+
+An original about which a second look is open is kept until that is given.
+"""
 SEEN_FOR = timedelta(minutes=10)
 """How long a sealed text is shown to who opened it; after that it is opened, and written down, again."""
 BLACK = "█████"

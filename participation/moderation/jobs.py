@@ -16,7 +16,6 @@ def register(jobs: Jobs) -> None:
 def forget_old() -> None:
     """Blank what served its purpose."""
     commands.forget_reporters(session(), clock=clock)
-    commands.delete_sealed(session(), clock=clock)
 
 
 def settle_withdrawn() -> None:

@@ -36,13 +36,13 @@ from participation.moderation.queries import (
     claim_of,
     last_decision,
     placed,
-    shaping_decision,
     stands,
 )
 from participation.queues.facts import MOST_AT_ONCE, MOST_LIKENED, How, Listed
 from participation.queues.models import BulkDecision, BulkItem
 from participation.remarks.models import CaseTask
 from participation.reviews.models import Review
+from participation.reviews.queries import waits
 from participation.rounds.models import Round
 from participation.windows.models import Window
 
@@ -301,8 +301,7 @@ def _list_reviews(mine: ColumnElement[bool], after: int | None) -> Select[*tuple
     """Second looks that were asked for, as long as the decision holds and its author did not withdraw."""
     rows = _rows(Review.id, Review.asked_at).join(ModerationDecision, ModerationDecision.case_id == Case.id)
     rows = rows.join(Review, Review.decision_id == ModerationDecision.id)
-    rows = rows.where(mine, Review.decided_at.is_(None), Contribution.state != State.WITHDRAWN)
-    return rows.where(ModerationDecision.id == shaping_decision(), Review.id > (after or 0)).order_by(Review.id)
+    return rows.where(mine, waits(), Review.id > (after or 0)).order_by(Review.id)
 
 
 def _list_escalated(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:

@@ -21,6 +21,7 @@ from participation.letters.jobs import send_letters
 from participation.moderation.commands import undo
 from participation.moderation.facts import (
     CONTESTABLE,
+    KEPT_ORIGINAL,
     UNDO_FOR,
     AlreadySo,
     NothingToDecide,
@@ -30,12 +31,12 @@ from participation.moderation.facts import (
     UndoOver,
     WithdrawnMeanwhile,
 )
-from participation.moderation.models import ModerationDecision
+from participation.moderation.models import ModerationDecision, SealedCopy
 from participation.moderation.queries import decisions_on, held_about
 from participation.queues.commands import decide_many
 from participation.queues.facts import Chosen, How, Listed
 from participation.queues.queries import queue
-from participation.reviews.commands import contest, review
+from participation.reviews.commands import contest, delete_sealed, review
 from participation.reviews.facts import (
     CONTEST_FOR,
     AlreadyContested,
@@ -202,6 +203,33 @@ def test_what_does_not_hold_any_more_is_not_contested(session: Session, clock: S
     for made in (first, undone, last, public):
         with pytest.raises(NothingToContest):
             contest(session, token=token_of(session, made), words="", clock=clock)
+
+
+def test_an_original_is_kept_while_a_second_look_at_what_is_blacked_out_is_open(
+    session: Session, clock: StoppedClock
+) -> None:
+    assert KEPT_ORIGINAL > CONTEST_FOR, "who asks in the last moment finds it"
+    round, author = a_round(session), a_citizen(session)
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    late, gone, nobody = (
+        a_comment(session, round, clock=clock, who=author, text=f"Baum {n}, sagt Frau Beispiel.") for n in range(3)
+    )
+    made = [
+        decide_so(session, one, Outcome.REDACTED, by=first, clock=clock, passages=["Frau Beispiel"])
+        for one in (late, gone, nobody)
+    ]
+    told(clock)
+    contest(session, token=token_of(session, made[1]), words="", clock=clock)
+    withdraw_comment(session, comment_id=gone, who=author, clock=clock)
+    clock.advance(CONTEST_FOR - UNDO_FOR - timedelta(seconds=1))
+    asked = contest(session, token=token_of(session, made[0]), words="", clock=clock)
+    assert delete_sealed(session, clock=clock) == 0
+    clock.advance(timedelta(days=60))
+    assert delete_sealed(session, clock=clock) == 2, "nobody looks again at what was withdrawn or not contested"
+    session.rollback()
+    assert session.get_one(SealedCopy, made[0]).text == "Baum 0, sagt Frau Beispiel."
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.UPHELD, reason="Es bleibt.", clock=clock)
+    assert delete_sealed(session, clock=clock) == 1
 
 
 @pytest.mark.parametrize("together", [False, True])
