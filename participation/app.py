@@ -66,6 +66,7 @@ from participation.results import cli as results_cli
 from participation.results import desk as results_desk
 from participation.results import views as results
 from participation.reviews import desk as reviews_desk
+from participation.reviews import jobs as reviews_jobs
 from participation.reviews import views as reviews
 from participation.rounds import cli as rounds_cli
 from participation.rounds import desk as rounds_desk
@@ -122,6 +123,7 @@ WORK: tuple[ModuleType, ...] = (
     log_jobs,
     moderation_jobs,
     pauses_jobs,
+    reviews_jobs,
 )
 """Everything that the worker does, named by ``register``."""
 

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
@@ -22,7 +22,7 @@ from participation.discussion import commands as discussion
 from participation.foundation.clock import Clock
 from participation.foundation.db import affected, insert, transaction
 from participation.journal.commands import note
-from participation.letters.commands import post_letter, recall_letters
+from participation.letters.commands import ToPost, post_letter, post_letters, recall_letters
 from participation.moderation import queries
 from participation.moderation.facts import (
     CONTESTABLE,
@@ -44,6 +44,7 @@ from participation.moderation.facts import (
     NothingSealed,
     NothingToDecide,
     NothingToReport,
+    NoticeEnd,
     NoticeKind,
     Outcome,
     ReasonMissing,
@@ -75,6 +76,7 @@ from participation.windows.queries import audience_of
 DECISION_LETTER = "moderation/letters/decision"
 RECEIPT_LETTER = "moderation/letters/notice_received"
 OUTCOME_LETTER = "moderation/letters/notice_decided"
+WITHDRAWN_LETTER = "moderation/letters/notice_withdrawn"
 AT_A_TIME = 500
 """Rows per INSERT of an import."""
 
@@ -129,6 +131,8 @@ def report(
         if window_id is None:
             raise NothingToReport()
         now = hold_door(session, window_id, clock)
+        # Whoever just withdraws it is waited for, so that nobody reports what is gone.
+        locked(session, contribution_id)
         if queries.reportable(session, contribution_id=contribution_id, now=now) is None:
             raise NothingToReport()
         reason = why_no_notice(kind, text)
@@ -232,7 +236,8 @@ def _decide(
     if refusal is not None:
         raise refusal
     before = queries.cases_before(session, [contribution_id])[contribution_id]
-    original = _apply(session, contribution_id, kind=kind, verdict=verdict, version=version)
+    link = link_after(verdict, before)
+    original = _apply(session, contribution_id, kind=kind, verdict=verdict, version=version, link=link)
     decision_id = _write_decision(session, contribution_id, verdict, standing, version=version, before=before, now=now)
     _seal(session, decision_id, verdict, original, now)
     if verdict.outcome is Outcome.REDACTED:
@@ -261,7 +266,15 @@ def hold(session: Session, contribution_id: int, also: int | None = None) -> str
     return str(kind)
 
 
-def _apply(session: Session, contribution_id: int, *, kind: str, verdict: Verdict, version: int) -> str:
+def link_after(verdict: Verdict, before: dict[str, Any]) -> int | None:
+    """Return what a contribution is a duplicate of after a decision: to leave it public leaves its link too."""
+    stays = verdict.outcome is Outcome.PUBLISHED and before["state"] == State.PUBLISHED
+    return before["duplicate_of"] if stays else verdict.duplicate_of
+
+
+def _apply(
+    session: Session, contribution_id: int, *, kind: str, verdict: Verdict, version: int, link: int | None
+) -> str:
     """Do what was decided to the contribution itself; return the text as it was."""
     original = session.execute(select(Contribution.text).where(Contribution.id == contribution_id)).scalar_one()
     is_withheld = STATE_AFTER[verdict.outcome] == State.WITHHELD
@@ -274,7 +287,7 @@ def _apply(session: Session, contribution_id: int, *, kind: str, verdict: Verdic
         expected_version=version,
         text=blacked_out(original, verdict.passages) if verdict.outcome is Outcome.REDACTED else None,
         rewording=verdict.outcome is Outcome.REWORD,
-        duplicate_of=verdict.duplicate_of,
+        duplicate_of=link,
     )
     session.flush()
     if verdict.moved_to is not None:
@@ -352,6 +365,34 @@ def _settle(session: Session, contribution_id: int, *, decision_id: int, verdict
             not_before=now + UNDO_FOR,
         )
     return settled
+
+
+def settle_withdrawn(session: Session, *, clock: Clock) -> int:
+    """Settle open notices on what its author took back, 500 at a time, and tell who left an address; return how many.
+
+    Contributions are withdrawn in rooms that know of no notices, here it is read. Nothing brings one back, so the
+    letters leave at once. A notice that somebody else just writes to has its turn later.
+    """
+    with transaction(session):
+        now = clock()
+        gone = queries.notices_on_withdrawn().limit(AT_A_TIME)
+        found = session.execute(gone.with_for_update(of=Notice, skip_locked=True)).all()
+        ended = update(Notice).where(Notice.id.in_([row.id for row in found]))
+        session.execute(ended.values(settled_at=now, ended=NoticeEnd.WITHDRAWN))
+        letters = [
+            ToPost(
+                WITHDRAWN_LETTER,
+                row.email,
+                "",
+                row.language or "de",
+                f"notice:{row.id}",
+                {"number": row.id, "token": row.token},
+            )
+            for row in found
+            if row.email
+        ]
+        post_letters(session, letters, now=now, not_before=now)
+        return len(found)
 
 
 def outcome_facts(notice: queries.Reporter, verdict: Verdict) -> dict[str, Any]:
@@ -606,11 +647,15 @@ def open_sealed(session: Session, *, decision_id: int, by: UUID, purpose: str, c
 
 
 # ── Forgetting ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def delete_sealed(session: Session, *, clock: Clock) -> int:
-    """Blank the sealed copies whose time is over; return how many."""
+def delete_sealed(session: Session, *, clock: Clock, but: Select[int]) -> int:
+    """Blank the sealed copies whose time is over; return how many.
+
+    :param but: the decisions whose copies are still needed
+    """
     with transaction(session):
         now = clock()
         over = update(SealedCopy).where(SealedCopy.delete_after <= now, SealedCopy.deleted_at.is_(None))
+        over = over.where(SealedCopy.decision_id.not_in(but)).execution_options(synchronize_session="fetch")
         return affected(session, over.values(text="", deleted_at=now))
 
 

@@ -22,8 +22,11 @@ ALIKE = 0.6
 """From which share of common words on two texts count as alike."""
 OPEN_FOR = timedelta(minutes=10)
 """How long an opened contribution is marked for the others."""
-KEPT_ORIGINAL, KEPT_THREAT = timedelta(days=183), timedelta(days=365)
-"""How long sealed copies are kept: as long as a decision can be contested, and what a prosecutor may ask for."""
+KEPT_ORIGINAL, KEPT_THREAT = timedelta(days=184), timedelta(days=365)
+"""How long sealed copies are kept: a day longer than a decision can be contested, and what a prosecutor may ask for.
+
+An original about which a second look is open is kept until that is given.
+"""
 SEEN_FOR = timedelta(minutes=10)
 """How long a sealed text is shown to who opened it; after that it is opened, and written down, again."""
 BLACK = "█████"
@@ -47,6 +50,13 @@ class NoticeKind(StrEnum):
     PRIVATE = "private"
     SPAM = "spam"
     OTHER = "other"
+
+
+class NoticeEnd(StrEnum):
+    """How a notice is settled without a decision."""
+
+    WITHDRAWN = "withdrawn"
+    """The author took the contribution back before."""
 
 
 class Outcome(StrEnum):
@@ -219,6 +229,8 @@ class Standing:
     rewording: bool = False
     author: UUID | None = None
     """The account that wrote it; None for what was imported or whose author is gone."""
+    shaping: Decided | None = None
+    """The last decision that changed something: why the contribution stands as it does. Only it is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -380,7 +392,7 @@ def why_not_decide(standing: Standing, verdict: Verdict) -> Fact | None:
 
 
 def _says_nothing_new(standing: Standing, verdict: Verdict) -> bool:
-    last = standing.last
+    shaping = standing.shaping
     if standing.state != STATE_AFTER[verdict.outcome] or standing.open_notices:
         return False
     if verdict.outcome is Outcome.PUBLISHED:
@@ -388,7 +400,7 @@ def _says_nothing_new(standing: Standing, verdict: Verdict) -> bool:
         return True
     if verdict.outcome is Outcome.REDACTED or (verdict.outcome is Outcome.REWORD and not standing.rewording):
         return False
-    return last is not None and _same_reason(last, verdict)
+    return shaping is not None and _same_reason(shaping, verdict)
 
 
 def _same(last: Decided, verdict: Verdict) -> bool:

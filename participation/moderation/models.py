@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from participation.contributions.facts import PLACE_RULE, RULE_SLUGS
 from participation.foundation.model import Base, BigId, Moment, one_of
-from participation.moderation.facts import NEEDS_REASON, RULE_OF, Found, NoticeKind, Outcome, SealedKind
+from participation.moderation.facts import NEEDS_REASON, RULE_OF, Found, NoticeEnd, NoticeKind, Outcome, SealedKind
 
 
 class Notice(Base):
@@ -18,6 +18,8 @@ class Notice(Base):
     __tablename__ = "notice"
     __table_args__ = (
         CheckConstraint(one_of("kind", NoticeKind), name="kind"),
+        CheckConstraint(f"ended IS NULL OR {one_of('ended', NoticeEnd)}", name="ended"),
+        CheckConstraint("ended IS NULL OR (settled_at IS NOT NULL AND decision_id IS NULL)", name="ended_undecided"),
         Index(
             "uq_notice_open",
             "contribution_id",
@@ -40,6 +42,8 @@ class Notice(Base):
         ForeignKey("moderation_decision.id", ondelete="RESTRICT"), index=True
     )
     """The decision that settled it."""
+    ended: Mapped[str | None]
+    """How it was settled without one."""
     token: Mapped[str | None]
     """The address of its status page, which nobody guesses; None for what was reported before there was one."""
     email: Mapped[str | None]

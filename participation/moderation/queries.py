@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office, Person
@@ -30,6 +30,7 @@ from participation.moderation.facts import (
     Decided,
     NoSuchOriginal,
     NoSuchSubject,
+    NoticeEnd,
     Outcome,
     Piece,
     SealedKind,
@@ -238,6 +239,8 @@ class NoticeStatus:
     outcome: str | None = None
     rule: str | None = None
     netiquette_version: int | None = None
+    is_withdrawn: bool = False
+    """Whether the contribution was taken back before anybody decided."""
 
 
 @dataclass(frozen=True)
@@ -299,11 +302,21 @@ def placed(chosen: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 def last_decision() -> Any:
-    """Return the number of the decision that holds for a contribution, to be selected with it."""
-    decision, case = aliased(ModerationDecision), aliased(Case)
-    last = select(func.max(decision.id)).join(case, case.id == decision.case_id)
-    last = last.where(stands(decision))
-    return last.where(case.contribution_id == Contribution.id).correlate(Contribution).scalar_subquery()
+    """Return the number of the last decision on a contribution that was not taken back, to be selected with it."""
+    decision = aliased(ModerationDecision)
+    return _newest_of(decision).where(stands(decision)).scalar_subquery()
+
+
+def shaping_decision() -> Any:
+    """Return the number of the decision for which a contribution stands as it does, to be selected with it."""
+    decision = aliased(ModerationDecision)
+    return _newest_of(decision).where(stands(decision), shapes(decision)).scalar_subquery()
+
+
+def _newest_of(decision: Any) -> Select[int | None]:
+    its = aliased(Case)
+    newest = select(func.max(decision.id)).join(its, its.id == decision.case_id)
+    return newest.where(its.contribution_id == Contribution.id).correlate(Contribution)
 
 
 def claim_of(row: Any, now: datetime) -> Claim | None:
@@ -493,31 +506,8 @@ def decision_lines(session: Session, *which: ColumnElement[bool]) -> tuple[Decis
 
 def standing(session: Session, contribution_id: int) -> Standing:
     """Return how things stand with a contribution; to be asked with its row locked."""
-    waiting = select(func.count()).where(Notice.contribution_id == contribution_id, Notice.settled_at.is_(None))
-    wrote = select(Participant.person_id).where(Participant.id == Contribution.participant_id).scalar_subquery()
-    state, notices, rewording, author = session.execute(
-        select(Contribution.state, waiting.scalar_subquery(), Contribution.rewording, wrote).where(
-            Contribution.id == contribution_id
-        )
-    ).one()
-    decision = ModerationDecision
-    last = session.execute(
-        select(
-            decision.id,
-            decision.outcome,
-            decision.rule,
-            decision.reason,
-            decision.decided_by,
-            decision.law,
-            decision.duplicate_of,
-            decision.moved_to,
-        )
-        .join(Case, Case.id == decision.case_id)
-        .where(Case.contribution_id == contribution_id, stands(decision))
-        .order_by(decision.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return Standing(state, Decided(*last) if last else None, notices, rewording, author)
+    held = session.get_one(Contribution, contribution_id, populate_existing=True)
+    return standings(session, [held])[contribution_id]
 
 
 def standings(session: Session, contributions: Collection[Contribution]) -> dict[int, Standing]:
@@ -527,31 +517,43 @@ def standings(session: Session, contributions: Collection[Contribution]) -> dict
         Notice.contribution_id.in_(numbers), Notice.settled_at.is_(None)
     )
     notices = {row[0]: row[1] for row in session.execute(waiting.group_by(Notice.contribution_id))}
-    decision = ModerationDecision
-    newest = (
-        select(func.max(decision.id))
-        .join(Case, Case.id == decision.case_id)
-        .where(Case.contribution_id.in_(numbers), stands(decision))
-        .group_by(Case.contribution_id)
-    )
-    found = (
-        select(
-            Case.contribution_id,
-            *(decision.id, decision.outcome, decision.rule, decision.reason, decision.decided_by),
-            *(decision.law, decision.duplicate_of, decision.moved_to),
-        )
-        .join(Case, Case.id == decision.case_id)
-        .where(decision.id.in_(newest))
-    )
-    last = {row[0]: Decided(*row[1:]) for row in session.execute(found)}
+    rows = session.execute(_last_and_shaping(numbers)).all()
+    last = {row[0]: Decided(*row[3:]) for row in rows if row.id == row.last}
+    shaping = {row[0]: Decided(*row[3:]) for row in rows if row.id == row.shaping}
     wrote = select(Contribution.id, Participant.person_id).join(
         Participant, Participant.id == Contribution.participant_id
     )
     authors = {row[0]: row[1] for row in session.execute(wrote.where(Contribution.id.in_(numbers)))}
     return {
-        one.id: Standing(one.state, last.get(one.id), notices.get(one.id, 0), one.rewording, authors.get(one.id))
+        one.id: Standing(
+            state=one.state,
+            last=last.get(one.id),
+            open_notices=notices.get(one.id, 0),
+            rewording=one.rewording,
+            author=authors.get(one.id),
+            shaping=shaping.get(one.id),
+        )
         for one in contributions
     }
+
+
+def _last_and_shaping(contribution_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """Select the last decision on each of some contributions, and the one for which it stands as it does."""
+    decision = ModerationDecision
+    newest = (
+        select(func.max(decision.id).label("last"), func.max(case((shapes(decision), decision.id))).label("shaping"))
+        .join(Case, Case.id == decision.case_id)
+        .where(Case.contribution_id.in_(contribution_ids), stands(decision))
+        .group_by(Case.contribution_id)
+        .subquery()
+    )
+    found = select(
+        *(Case.contribution_id, newest.c.last, newest.c.shaping),
+        *(decision.id, decision.outcome, decision.rule, decision.reason, decision.decided_by),
+        *(decision.law, decision.duplicate_of, decision.moved_to),
+    )
+    found = found.join(Case, Case.id == decision.case_id)
+    return found.join(newest, or_(newest.c.last == decision.id, newest.c.shaping == decision.id))
 
 
 def decisions_taken(session: Session, decision_ids: Collection[int]) -> list[Taken]:
@@ -591,6 +593,22 @@ def _as_before(row: Any) -> dict[str, Any]:
 def stands(decision: Any) -> ColumnElement[bool]:
     """Say of a decision that it was not taken back."""
     return ~exists().where(DecisionUndo.decision_id == decision.id)
+
+
+def shapes(decision: Any) -> ColumnElement[bool]:
+    """Say of a decision that it changed something.
+
+    To leave public what is public, after a notice, does not: why something is blacked out, linked or moved is then told
+    and looked at again as before. What a second look put right was changed, though it was public all the time.
+    """
+    was_public = decision.before["state"].as_string().is_not_distinct_from(State.PUBLISHED.value)
+    return or_(decision.outcome != Outcome.PUBLISHED, ~was_public, is_of_review(decision))
+
+
+def is_of_review(decision: Any) -> ColumnElement[bool]:
+    """Say of a decision that a second look brought it."""
+    found: ColumnElement[bool] = decision.before["of_review"].as_boolean().is_not_distinct_from(True)
+    return found
 
 
 def settings_of(session: Session, *, round_slug: str, person_id: UUID, now: datetime) -> ModeratedRound | None:
@@ -833,6 +851,11 @@ def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatu
         ModerationDecision.outcome,
         ModerationDecision.rule,
         ModerationDecision.netiquette_version,
+        # It is so as soon as it is withdrawn; that the notice is settled is written down a little later.
+        or_(
+            Notice.ended == NoticeEnd.WITHDRAWN,
+            and_(Notice.settled_at.is_(None), Contribution.state == State.WITHDRAWN),
+        ).is_(True),
     ).select_from(Notice)
     rows = placed(told.join(Contribution, Contribution.id == Notice.contribution_id))
     rows = rows.join(Audience, Audience.id == Window.audience_id).join(Office, Office.id == Audience.office_id)
@@ -841,8 +864,17 @@ def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatu
     if row is None:
         return None
     found = NoticeStatus(*row)
+    if found.is_withdrawn:
+        return found
     is_final = found.settled_at is not None and found.settled_at <= now - UNDO_FOR
     return found if is_final else replace(found, settled_at=None, outcome=None, rule=None)
+
+
+def notices_on_withdrawn() -> Select[*tuple[Any, ...]]:
+    """Select the open notices on what its author took back, oldest first."""
+    found = select(Notice.id, Notice.token, Notice.email, Notice.language)
+    gone = found.join(Contribution, Contribution.id == Notice.contribution_id)
+    return gone.where(Notice.settled_at.is_(None), Contribution.state == State.WITHDRAWN).order_by(Notice.id)
 
 
 def reporters_to_tell(session: Session, decision_id: int) -> list[Reporter]:
@@ -866,9 +898,13 @@ def noticed_by(person_id: UUID) -> ColumnElement[bool]:
 
 
 def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int, DecisionLine]:
-    """Return the decision that holds for each of some contributions, for their author; undecided ones are left out."""
+    """Return for each of some contributions why it stands as it does, for its author; undecided ones are left out.
+
+    Of what was only left public the last decision is told.
+    """
+    shaping = func.max(case((shapes(ModerationDecision), ModerationDecision.id)))
     last = (
-        select(func.max(ModerationDecision.id))
+        select(func.coalesce(shaping, func.max(ModerationDecision.id)))
         .join(Case, Case.id == ModerationDecision.case_id)
         .where(Case.contribution_id.in_(contribution_ids), stands(ModerationDecision))
         .group_by(Case.contribution_id)

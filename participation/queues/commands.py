@@ -28,6 +28,7 @@ from participation.moderation.commands import (
     OUTCOME_LETTER,
     TALLIES,
     decision_facts,
+    link_after,
     outcome_facts,
     pass_on_again,
 )
@@ -181,9 +182,9 @@ def _decide_all(session: Session, numbers: Sequence[int], *, held: _Held, verdic
         # A tombstone names a rule; »nothing against the law« is one.
         "reason_kind": (verdict.rule or "law") if state == State.WITHHELD else None,
         "rewording": False,
-        "duplicate_of": None,
     }
-    set_states(session, [{"contribution_id": number, **to} for number in numbers])
+    links = {number: link_after(verdict, before[number]) for number in numbers}
+    set_states(session, [{"contribution_id": number, "duplicate_of": links[number], **to} for number in numbers])
     decisions = _write_decisions(session, numbers, held=held, verdict=verdict, before=before)
     _settle_all(session, decisions, now=held.now)
     for kind, some in _by_kind({number: held.kinds[number] for number in numbers}).items():

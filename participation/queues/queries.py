@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Person
@@ -34,6 +35,7 @@ from participation.moderation.queries import (
     ModeratedRound,
     author_of,
     claim_of,
+    is_of_review,
     last_decision,
     placed,
     stands,
@@ -42,6 +44,7 @@ from participation.queues.facts import MOST_AT_ONCE, MOST_LIKENED, How, Listed
 from participation.queues.models import BulkDecision, BulkItem
 from participation.remarks.models import CaseTask
 from participation.reviews.models import Review
+from participation.reviews.queries import waits
 from participation.rounds.models import Round
 from participation.windows.models import Window
 
@@ -278,8 +281,7 @@ def _narrowed(
 
 def _list_held(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
     """What waits to be read, without what its author was asked to write in other words."""
-    since = func.coalesce(Contribution.edited_at, Contribution.created_at, type_=Moment)
-    rows = _rows(Contribution.id, since).where(Contribution.state == State.HELD, mine, _here())
+    rows = _rows(Contribution.id, _WRITTEN).where(Contribution.state == State.HELD, mine, _here())
     rows = rows.where(Contribution.rewording.is_(False), Contribution.id > (after or 0))
     return rows.order_by(Contribution.id)
 
@@ -300,13 +302,37 @@ def _list_reviews(mine: ColumnElement[bool], after: int | None) -> Select[*tuple
     """Second looks that were asked for, as long as the decision holds and its author did not withdraw."""
     rows = _rows(Review.id, Review.asked_at).join(ModerationDecision, ModerationDecision.case_id == Case.id)
     rows = rows.join(Review, Review.decision_id == ModerationDecision.id)
-    rows = rows.where(mine, Review.decided_at.is_(None), Contribution.state != State.WITHDRAWN)
-    return rows.where(ModerationDecision.id == last_decision(), Review.id > (after or 0)).order_by(Review.id)
+    return rows.where(mine, waits(), Review.id > (after or 0)).order_by(Review.id)
 
 
 def _list_escalated(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
-    rows = _rows(Case.id, Case.escalated_at).where(mine, Case.escalated_at.is_not(None))
+    """What was passed on, which is due as if it had not been: from the day on which it came to moderation first."""
+    rows = _rows(Case.id, _came_first()).where(mine, Case.escalated_at.is_not(None))
     return rows.where(Contribution.state != State.WITHDRAWN, Case.id > (after or 0)).order_by(Case.id)
+
+
+_WRITTEN: ColumnElement[datetime] = func.coalesce(Contribution.edited_at, Contribution.created_at, type_=Moment)
+"""Since when a text is the one that is there."""
+
+
+def _came_first() -> ColumnElement[datetime]:
+    """Return since when something passed on waits: its oldest reason to, which may be that alone."""
+    noticed = select(func.min(Notice.created_at)).where(
+        Notice.contribution_id == Contribution.id, Notice.settled_at.is_(None)
+    )
+    asked = select(func.min(Review.asked_at)).join(ModerationDecision, ModerationDecision.id == Review.decision_id)
+    asked = asked.where(ModerationDecision.case_id == Case.id, waits())
+    moments: tuple[ColumnElement[Any], ...] = (
+        case((Contribution.state == State.HELD, _WRITTEN), else_=Case.escalated_at),
+        func.coalesce(noticed.correlate(Contribution).scalar_subquery(), Case.escalated_at),
+        func.coalesce(asked.correlate(Contribution, Case).scalar_subquery(), Case.escalated_at),
+    )
+    return reduce(_earlier_of, moments, type_coerce(Case.escalated_at, Moment))
+
+
+def _earlier_of(one: ColumnElement[datetime], other: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """Return the earlier of two moments; the two engines call that by different names."""
+    return case((one <= other, one), else_=other)
 
 
 def _list_tasks(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
@@ -326,6 +352,7 @@ def _list_decided(mine: ColumnElement[bool], after: int | None) -> Select[*tuple
         ModerationDecision.rule,
         ModerationDecision.decided_by,
         (~stands(ModerationDecision)).label("undone"),
+        is_of_review(ModerationDecision).label("of_review"),
     )
     rows = rows.join(ModerationDecision, ModerationDecision.case_id == Case.id)
     rows = rows.where(mine, ModerationDecision.decided_by.is_not(None))
@@ -426,11 +453,17 @@ def _queue_row(row: Any, details: _Details, hours: dict[int, int], now: datetime
         rule=getattr(row, "rule", None),
         decided_by=getattr(row, "decided_by", None),
         undone=bool(getattr(row, "undone", False)),
-        can_be_undone=now < row.since + UNDO_FOR and not getattr(row, "undone", True),
+        can_be_undone=hasattr(row, "of_review") and _can_be_undone(row, now),
         notices=details.notices.get(row.id, ()),
         signals=details.signals.get(row.id, ()),
         task=task,
     )
+
+
+def _can_be_undone(row: Any, now: datetime) -> bool:
+    """Say whether a decision can be taken back by who made it: the last one, and none that a second look brought."""
+    is_last = row.last_decision == row.key and row.state != State.WITHDRAWN
+    return is_last and not row.of_review and now < row.since + UNDO_FOR
 
 
 # ── Several at once ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from participation.foundation.clock import Clock
 from participation.foundation.db import affected, insert, transaction
 from participation.journal.commands import note
 from participation.letters.commands import post_letter
+from participation.moderation import commands as moderation
 from participation.moderation.commands import enter, hold, put_right
 from participation.moderation.facts import AlreadySo, NothingToDecide, ReasonMissing
 from participation.moderation.queries import author_to_tell, standing
@@ -153,6 +154,11 @@ def _tell_of_review(
         about=f"review:{review_id}",
         now=now,
     )
+
+
+def delete_sealed(session: Session, *, clock: Clock) -> int:
+    """Blank the sealed copies whose time is over, without those that a second look still needs; return how many."""
+    return moderation.delete_sealed(session, clock=clock, but=queries.looked_at())
 
 
 def forget(session: Session, person_id: UUID, clock: Clock) -> None:

@@ -98,7 +98,8 @@ def why_not_contest(asked: Contestable, standing: Standing, now: datetime) -> Fa
         return AlreadyContested()
     if now >= asked.decided_at + CONTEST_FOR:
         return ReviewTooLate()
-    holds = standing.last is not None and standing.last.id == asked.id and standing.state != NOT_THERE_ANY_MORE
+    shapes = standing.shaping is not None and standing.shaping.id == asked.id
+    holds = shapes and standing.state != NOT_THERE_ANY_MORE
     is_contestable = asked.outcome in CONTESTABLE and asked.decided_by is not None
     return None if holds and is_contestable else NothingToContest()
 
@@ -113,4 +114,4 @@ def why_not_review(found: ToReview, standing: Standing, *, by: UUID) -> Fact | N
         return OwnContribution()
     if standing.state == NOT_THERE_ANY_MORE:
         return WithdrawnMeanwhile()
-    return None if standing.last is not None and standing.last.id == found.decision.id else NothingToContest()
+    return None if standing.shaping is not None and standing.shaping.id == found.decision.id else NothingToContest()

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from participation.accounts.models import Office
 from participation.audiences.facts import Role
 from participation.audiences.models import Audience
 from participation.audiences.queries import audiences_where
+from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.foundation.facts import Holding
-from participation.moderation.facts import UNDO_FOR, SealedKind
+from participation.moderation.facts import UNDO_FOR, Outcome, SealedKind
 from participation.moderation.models import Case, ModerationDecision, SealedCopy
 from participation.moderation.queries import (
     CaseFile,
@@ -24,6 +25,7 @@ from participation.moderation.queries import (
     decision_lines,
     placed,
     selves,
+    shaping_decision,
     stands,
     taken,
     taken_of,
@@ -196,16 +198,31 @@ def reviewed_for(person_id: UUID) -> ColumnElement[bool]:
     return Review.decision_id.in_(own)
 
 
+def waits() -> ColumnElement[bool]:
+    """Say of a second look that it is still to be given; the query joins its decision and the contribution.
+
+    Where another decision came since, or the author took the contribution back, there is nothing to look at any more.
+    """
+    is_in_force = ModerationDecision.id == shaping_decision()
+    return and_(Review.decided_at.is_(None), Contribution.state != State.WITHDRAWN, is_in_force)
+
+
+def looked_at() -> Select[int]:
+    """Select the decisions about which a second look waits for which the original is needed."""
+    found = select(Review.decision_id).join(ModerationDecision, ModerationDecision.id == Review.decision_id)
+    found = found.join(Case, Case.id == ModerationDecision.case_id)
+    found = found.join(Contribution, Contribution.id == Case.contribution_id)
+    return found.where(waits(), ModerationDecision.outcome == Outcome.REDACTED)
+
+
 def open_review(session: Session, contribution_id: int) -> int | None:
     """Return the second look at a contribution that waits, or None."""
     found = (
         select(Review.id)
         .join(ModerationDecision, ModerationDecision.id == Review.decision_id)
         .join(Case, Case.id == ModerationDecision.case_id)
-        .where(Case.contribution_id == contribution_id, Review.decided_at.is_(None))
-        .where(stands(ModerationDecision))
-        .order_by(Review.id.desc())
-        .limit(1)
+        .join(Contribution, Contribution.id == Case.contribution_id)
+        .where(Contribution.id == contribution_id, waits())
     )
     return session.execute(found).scalar_one_or_none()
 

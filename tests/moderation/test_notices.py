@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from participation.audiences.models import Participant
 from participation.contributions.facts import State
+from participation.discussion.commands import edit_comment, withdraw_comment
+from participation.discussion.models import Thread
 from participation.foundation.clock import StoppedClock
+from participation.foundation.db import transaction
 from participation.letters.jobs import send_letters
 from participation.moderation import jobs
-from participation.moderation.facts import UNDO_FOR, AlreadyReported, NothingToReport, Outcome
+from participation.moderation.facts import UNDO_FOR, AlreadyReported, NothingToReport, NoticeEnd, Outcome
 from participation.moderation.models import Notice
 from participation.moderation.views import MOST_NOTICES
+from participation.privacy.commands import erase
+from participation.voting.keys import KeyFolder
 from tests.servers import Postbox
 from tests.world import BEFORE, CLOSES, a_citizen, a_moderator, a_participant, a_person, a_round
 from tests.world.moderation import REASON, a_comment, a_notice, decide_so, publish, state_of, withhold
@@ -132,6 +139,44 @@ def test_who_leaves_an_address_gets_two_letters_in_their_language_and_the_addres
     for letter in (received, decided):
         assert f"/meldungen/{first.token}" in letter.get_content() and letter["Content-Language"] == "en"
     clock.advance(timedelta(seconds=1))
+    with app.app_context():
+        jobs.forget_old()
+    assert notices(session)[0].email is None
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "erased"])
+def test_what_is_withdrawn_ends_its_notices_and_who_reported_is_told(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock, tmp_path: Path, way: str
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment, other = (a_comment(session, round, clock=clock, who=author, text=f"Baum {n} fehlt.") for n in (1, 2))
+    visitor, headers = app.test_client(), {"Accept-Language": "en"}
+    given = {"csrf_token": token_of(visitor), "kind": "spam", "text": "", "email": "melderin@example.org"}
+    assert visitor.post(path(comment), data=given, headers=headers).status_code == 303
+    a_notice(session, other, clock=clock)
+    first = notices(session)[0]
+    with pytest.raises(IntegrityError), transaction(session):
+        session.execute(update(Notice).values(ended=NoticeEnd.WITHDRAWN))
+    if way == "withdrawn":
+        withdraw_comment(session, comment_id=comment, who=author, clock=clock)
+    else:
+        with transaction(session):
+            session.get_one(Thread, round.thread_id).premoderated = True
+        edit_comment(session, comment_id=comment, who=author, text="Ein Baum fehlt.", stance=None, clock=clock)
+        erase(session, person_id=author.person_id, clock=clock, keys=KeyFolder(tmp_path))
+    status = f"/meldungen/{first.token}"
+    assert "zurückgezogen, bevor die Moderation entschieden hat" in app.test_client().get(status).text
+    with app.app_context():
+        for _ in range(2):
+            jobs.settle_withdrawn()
+            send_letters()
+    subjects = [str(letter["Subject"]) for letter in smtp.to("melderin@example.org")]
+    assert subjects == [f"Your report {first.id} has arrived", f"Your report {first.id} is closed"]
+    ended, waits = notices(session)
+    assert (ended.settled_at, ended.ended, ended.decision_id) == (clock(), NoticeEnd.WITHDRAWN, None)
+    assert waits.settled_at is None
+    assert "zurückgezogen, bevor die Moderation entschieden hat" in app.test_client().get(status).text
+    clock.advance(UNDO_FOR + timedelta(seconds=1))
     with app.app_context():
         jobs.forget_old()
     assert notices(session)[0].email is None

@@ -24,7 +24,6 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.foundation.facts import Fact
 from participation.letters.jobs import send_letters
-from participation.moderation import jobs
 from participation.moderation.facts import (
     BLACK,
     KEPT_ORIGINAL,
@@ -42,6 +41,7 @@ from participation.moderation.facts import (
     WithdrawnMeanwhile,
 )
 from participation.moderation.models import ModerationDecision, SealedCopy
+from participation.reviews import jobs
 from tests.servers import Postbox
 from tests.world import CLOSES, RoundWords, a_citizen, a_moderator, a_round, a_staff_member, an_official
 from tests.world.moderation import REASON, a_comment, counts_of, decide_so, decision_letters, state_of
@@ -204,7 +204,7 @@ def test_private_data_are_blacked_out_and_the_original_is_sealed_for_a_set_time(
     assert copy.text == TEXT and "Musterstraße" not in decision_letters(session)[0].facts["text"]
     clock.advance(KEPT_ORIGINAL)
     with app.app_context():
-        jobs.forget_old()
+        jobs.delete_sealed()
     session.rollback()
     assert (copy.text, copy.deleted_at) == ("", clock())
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from participation.contributions.facts import ChangedMeanwhile
 from participation.contributions.models import Contribution
-from participation.discussion.commands import edit_comment, post_comment, rate_comment, reply
+from participation.discussion.commands import edit_comment, post_comment, rate_comment, reply, withdraw_comment
 from participation.discussion.facts import MovedMeanwhile, Stance, Value
 from participation.discussion.models import Comment
 from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
+from participation.foundation.db import transaction
 from participation.foundation.facts import Fact
 from participation.letters.commands import claim_letter
 from participation.moderation.commands import undo
@@ -27,6 +29,7 @@ from participation.moderation.facts import (
     AlreadySo,
     AlreadyUndone,
     DecidedMeanwhile,
+    NothingToReport,
     Outcome,
 )
 from participation.moderation.models import Case, ModerationDecision, Notice
@@ -192,6 +195,33 @@ def test_one_open_notice_of_one_person_however_often_they_click(
     assert sorted(said) == [AlreadyReported.__name__] * 7 + ["done"]
     session.rollback()
     assert session.execute(select(func.count()).select_from(Notice)).scalar_one() == 1
+
+
+def test_nobody_reports_what_is_just_being_withdrawn(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment = a_comment(session, round, clock=clock, who=author)
+    session.rollback()
+    leaving, reporting = new_session(), new_session()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(leaving):
+            withdraw_comment(leaving, comment_id=comment, who=author, clock=clock)
+            told = pool.submit(a_notice, reporting, comment, clock=clock)
+            until = time.monotonic() + 30
+            while not _waits(session) and not told.done() and time.monotonic() < until:
+                time.sleep(0.02)
+        with pytest.raises(NothingToReport):
+            told.result(30)
+    session.rollback()
+    assert session.execute(select(func.count()).select_from(Notice)).scalar_one() == 0
+
+
+def _waits(session: Session) -> bool:
+    """Say whether somebody waits for a lock in this test's own database."""
+    session.rollback()
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(session.execute(text(waiting)).scalar_one())
 
 
 def test_a_comment_answered_while_it_is_withheld_counts_right(

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from participation.audiences.facts import Role
 from participation.foundation.clock import StoppedClock
 from participation.journal.models import JournalEntry
-from participation.moderation.commands import delete_sealed, open_sealed
+from participation.moderation.commands import open_sealed
 from participation.moderation.facts import KEPT_THREAT, SEEN_FOR, NothingSealed, Outcome, ReasonMissing
 from participation.moderation.models import SealedOpening
+from participation.reviews.commands import delete_sealed
 from tests.world import RoundWords, a_moderator, a_round, a_staff_member, an_official
 from tests.world.moderation import a_comment, decide_so
 from tests.world.sign_in import post, signed_in

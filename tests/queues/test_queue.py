@@ -21,15 +21,17 @@ from participation.discussion.facts import Stance, Value
 from participation.discussion.models import Comment
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
-from participation.moderation.commands import report
-from participation.moderation.facts import OPEN_FOR, UNDO_FOR, NoticeKind
-from participation.moderation.models import Notice
+from participation.moderation.commands import escalate, report
+from participation.moderation.facts import OPEN_FOR, UNDO_FOR, NoticeKind, Outcome
+from participation.moderation.models import ModerationDecision, Notice
 from participation.queues.facts import Listed
 from participation.queues.queries import Only, queue
 from participation.remarks.queries import colleagues
+from participation.reviews.commands import contest, review
+from participation.reviews.facts import ReviewOutcome
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_round, a_staff_member, an_official
-from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, publish, state_of, withhold
+from tests.world.moderation import REASON, a_comment, a_notice, decide_so, decision_letters, publish, state_of, withhold
 from tests.world.sign_in import post, signed_in
 
 
@@ -222,6 +224,53 @@ def test_what_is_passed_on_waits_in_a_list_of_its_own(session: Session, app: Fla
     assert "schon so entschieden" in browser.get("/moderation").text
     publish(session, comment, by=a_moderator(session, round), clock=clock)
     assert "Ein schwieriger Fall." not in browser.get("/moderation?liste=escalated").text
+
+
+def test_to_pass_something_on_gives_nobody_more_time(session: Session, clock: StoppedClock) -> None:
+    round, came = a_round(session), clock()
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    held, reported, contested, quiet = (
+        a_comment(session, round, clock=clock, held=n == 0, text=f"Baum {n} fehlt.") for n in range(4)
+    )
+    a_notice(session, reported, clock=clock)
+    made = decide_so(session, contested, Outcome.DUPLICATE, by=first, clock=clock, duplicate_of=quiet)
+    session.rollback()
+    clock.advance(UNDO_FOR)
+    contest(session, token=session.get_one(ModerationDecision, made).token or "", words="", clock=clock)
+    asked = clock()
+    clock.advance(timedelta(days=1))
+    for comment in (held, reported, contested, quiet):
+        escalate(session, contribution_id=comment, by=first, why="Bitte juristisch prüfen.", clock=clock)
+    passed_on = clock()
+    clock.advance(timedelta(hours=1))
+    a_notice(session, quiet, clock=clock)
+    found = queue(session, moderator=second, listed=Listed.ESCALATED, now=clock())
+    assert {row.id: row.waits_since for row in found.page.rows} == {
+        held: came,
+        reported: came,
+        contested: asked,
+        quiet: passed_on,
+    }
+    waiting = found.waiting[Listed.ESCALATED]
+    assert (waiting.since, waiting.overdue) == (came, 3)
+    late = queue(session, moderator=second, listed=Listed.ESCALATED, now=clock(), only=Only(overdue=True)).page.rows
+    assert {row.id for row in late} == {held, reported, contested}
+
+
+def test_only_what_can_be_taken_back_offers_it(session: Session, app: Flask, clock: StoppedClock) -> None:
+    round = a_round(session)
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    comment, again = (a_comment(session, round, clock=clock, text=f"Baum {n} fehlt.") for n in range(2))
+    made = withhold(session, comment, by=first, clock=clock)
+    clock.advance(UNDO_FOR)
+    token = session.get_one(ModerationDecision, made).token or ""
+    session.rollback()
+    asked = contest(session, token=token, words="", clock=clock)
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.REVERSED, reason="Doch nicht.", clock=clock)
+    before = withhold(session, again, by=second, clock=clock)
+    last = publish(session, again, by=second, clock=clock, last_seen=before)
+    page = signed_in(app, session, second).get("/moderation?liste=decided").text
+    assert re.findall(r"/moderation/entscheidungen/(\d+)/ruecknahme", page) == [str(last)]
 
 
 def test_a_decision_is_taken_back_on_the_page(session: Session, app: Flask, clock: StoppedClock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from participation.letters.jobs import send_letters
 from participation.moderation.commands import undo
 from participation.moderation.facts import (
     CONTESTABLE,
+    KEPT_ORIGINAL,
     UNDO_FOR,
     AlreadySo,
     NothingToDecide,
@@ -29,9 +31,12 @@ from participation.moderation.facts import (
     UndoOver,
     WithdrawnMeanwhile,
 )
-from participation.moderation.models import ModerationDecision
-from participation.moderation.queries import held_about
-from participation.reviews.commands import contest, review
+from participation.moderation.models import ModerationDecision, SealedCopy
+from participation.moderation.queries import decisions_on, held_about
+from participation.queues.commands import decide_many
+from participation.queues.facts import Chosen, How, Listed
+from participation.queues.queries import queue
+from participation.reviews.commands import contest, delete_sealed, review
 from participation.reviews.facts import (
     CONTEST_FOR,
     AlreadyContested,
@@ -45,7 +50,7 @@ from participation.reviews.models import Review
 from tests.moderation.test_undo import a_full_comment, snapshot
 from tests.servers import Postbox
 from tests.world import a_citizen, a_moderator, a_round
-from tests.world.moderation import a_comment, decide_so, decision_letters, publish, state_of, withhold
+from tests.world.moderation import a_comment, a_notice, decide_so, decision_letters, publish, state_of, withhold
 
 
 def told(clock: StoppedClock) -> None:
@@ -219,6 +224,77 @@ def test_what_does_not_hold_any_more_is_not_contested(session: Session, clock: S
     for made in (first, undone, last, public):
         with pytest.raises(NothingToContest):
             contest(session, token=token_of(session, made), words="", clock=clock)
+
+
+def test_an_original_is_kept_while_a_second_look_at_what_is_blacked_out_is_open(
+    session: Session, clock: StoppedClock
+) -> None:
+    assert KEPT_ORIGINAL > CONTEST_FOR, "who asks in the last moment finds it"
+    round, author = a_round(session), a_citizen(session)
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    late, gone, nobody = (
+        a_comment(session, round, clock=clock, who=author, text=f"Baum {n}, sagt Frau Beispiel.") for n in range(3)
+    )
+    made = [
+        decide_so(session, one, Outcome.REDACTED, by=first, clock=clock, passages=["Frau Beispiel"])
+        for one in (late, gone, nobody)
+    ]
+    told(clock)
+    contest(session, token=token_of(session, made[1]), words="", clock=clock)
+    withdraw_comment(session, comment_id=gone, who=author, clock=clock)
+    clock.advance(CONTEST_FOR - UNDO_FOR - timedelta(seconds=1))
+    asked = contest(session, token=token_of(session, made[0]), words="", clock=clock)
+    assert delete_sealed(session, clock=clock) == 0
+    clock.advance(timedelta(days=60))
+    assert delete_sealed(session, clock=clock) == 2, "nobody looks again at what was withdrawn or not contested"
+    session.rollback()
+    assert session.get_one(SealedCopy, made[0]).text == "Baum 0, sagt Frau Beispiel."
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.UPHELD, reason="Es bleibt.", clock=clock)
+    assert delete_sealed(session, clock=clock) == 1
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_to_leave_it_public_after_a_notice_leaves_the_decision_before_it_open_to_a_second_look(
+    session: Session, clock: StoppedClock, together: bool
+) -> None:
+    round = a_round(session)
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    other = a_comment(session, round, clock=clock)
+    outcomes: dict[Outcome, dict[str, Any]] = {
+        Outcome.REDACTED: {"passages": ["Frau Beispiel"]},
+        Outcome.DUPLICATE: {"duplicate_of": other},
+        Outcome.MOVED: {"moved_to": round.subjects[1].thread_id},
+    }
+    comments = [a_full_comment(session, round, clock) for _ in outcomes]
+    begun = snapshot(session)
+    made = {
+        comment: decide_so(session, comment, outcome, by=first, clock=clock, **more)
+        for comment, (outcome, more) in zip(comments, outcomes.items(), strict=True)
+    }
+    told(clock)
+    early = contest(session, token=token_of(session, made[comments[0]]), words="", clock=clock)
+    decided = snapshot(session)
+    for comment in comments:
+        a_notice(session, comment, clock=clock)
+        chosen = Chosen(comment, 2 if comment == comments[0] else 1, made[comment])
+        if together:
+            decide_many(session, chosen=[chosen], how=How.PAGE, by=first, outcome=Outcome.PUBLISHED, clock=clock)
+        else:
+            kept = publish(session, comment, by=first, clock=clock, version=chosen.version, last_seen=made[comment])
+            if comment == comments[1]:
+                again = {**outcomes[Outcome.DUPLICATE], "last_seen": kept}
+                with pytest.raises(AlreadySo):
+                    decide_so(session, comment, Outcome.DUPLICATE, by=second, clock=clock, **again)
+    assert snapshot(session) == decided, "what is linked, moved and blacked out stays so"
+    assert {number: one.id for number, one in decisions_on(session, comments).items()} == made
+    later = [contest(session, token=token_of(session, made[one]), words="", clock=clock) for one in comments[1:]]
+    waiting = queue(session, moderator=second, listed=Listed.REVIEWS, now=clock()).page.rows
+    assert [row.key for row in waiting] == [early, *later]
+    session.rollback()
+    for number in (early, *later):
+        review(session, review_id=number, by=second, outcome=ReviewOutcome.REVERSED, reason="Doch.", clock=clock)
+    assert snapshot(session) == begun and counters_that_differ(session) == []
+    assert {one.outcome for one in decisions_on(session, comments).values()} == {Outcome.PUBLISHED}
 
 
 def test_a_review_of_what_was_withdrawn_meanwhile_is_named(session: Session, clock: StoppedClock) -> None:
