@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import subprocess
 from pathlib import Path
@@ -129,6 +130,48 @@ def test_a_backup_of_a_running_vote_holds_it_in_the_order_of_keys(
     engine.dispose()
     database_store.drop(elsewhere)
     assert voted != sorted(voted) and kept == sorted(voted)
+
+
+def _torn_by(tool: str, folder: Path, *, cut: int) -> dict[str, str]:
+    """Return an environment in which a tool writes a file without its last bytes, and says nothing of it."""
+    shim = folder / f"torn-{cut}" / tool
+    shim.parent.mkdir()
+    shim.write_text(f"""#!/bin/sh
+"{which(tool)}" "$@" || exit $?
+for one; do case "$one" in */data|*/whole) truncate -s -{cut} "$one" ;; esac; done
+""")
+    shim.chmod(0o755)
+    return {**os.environ, "PATH": f"{shim.parent}:{os.environ['PATH']}"}
+
+
+def test_a_torn_backup_is_refused_and_the_one_before_stays(
+    session: Session, round: RoundWords, database_store: Databases, tmp_path: Path
+) -> None:
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    if postgresql and which("pg_dump") is None:
+        pytest.skip("needs pg_dump")
+    url, file = session.connection().engine.url, tmp_path / "backup"
+    address = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
+    session.rollback()
+    backup = [ROOT / "docs/backup.sh", address, file]
+    subprocess.run(backup, check=True, capture_output=True)
+    before = file.read_bytes()
+    for cut in (5, 200):
+        torn = _torn_by("pg_dump" if postgresql else "python3", tmp_path, cut=cut)
+        done = subprocess.run(backup, check=False, capture_output=True, text=True, env=torn)
+        assert (done.returncode, done.stdout) == (1, "") and "torn" in done.stderr.splitlines()[-1]
+    assert file.read_bytes() == before and [one.name for one in tmp_path.glob("backup*")] == ["backup"]
+
+
+@pytest.mark.sqlite
+def test_a_backup_on_sqlite_is_a_database(session: Session, round: RoundWords, tmp_path: Path) -> None:
+    file = tmp_path / "backup.sqlite3"
+    address = session.connection().engine.url.render_as_string()
+    subprocess.run([ROOT / "docs/backup.sh", address, file], check=True, capture_output=True)
+    engine = engine_for(f"sqlite:///{file}")
+    with Session(engine) as restored:
+        assert _dump(restored) == _dump(session)
+    engine.dispose()
 
 
 def test_a_statement_that_fails_says_nothing_of_what_it_was_given(app: Flask) -> None:
