@@ -169,7 +169,7 @@ class KeyFolder:
 
 
 def forget_destroyed() -> None:
-    """Let go of the keys of this process whose file is gone, since another machine destroyed them, or cannot be seen."""
+    """Let go of the keys of this process whose file is gone: another machine destroyed them."""
     for file in list(_loaded):
         try:
             file.stat()
