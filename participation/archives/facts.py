@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from participation.foundation.facts import Missing, marked
+from participation.foundation.facts import Fact, Missing, marked
 
 LEASE = timedelta(hours=1)
 """So long nobody else begins an archive that somebody is making."""
@@ -16,5 +16,15 @@ class NoArchiveYet(Missing):
     sentence = marked("Das Archiv dieser Abstimmung gibt es noch nicht. Es erscheint nach der Veröffentlichung.")
 
 
+class ArchiveLost(Fact):
+    """The file is gone from the server; the worker notices within a minute and makes it again."""
+
+    sentence = marked(
+        "Die Datei dieses Archivs fehlt gerade auf dem Server. Sie wird aus denselben Stimmen neu erstellt."
+        " Bitte laden Sie sie in einigen Minuten herunter."
+    )
+    status = 503
+
+
 class ArchiveUnsound(Exception):
-    """The archive did not pass its own verifier; it is not published."""
+    """What is to be archived does not fit together, or the archive did not pass its own verifier: there is none."""

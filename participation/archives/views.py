@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, send_from_directory
+from flask import Blueprint, current_app, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from participation.archives import queries
-from participation.archives.facts import NoArchiveYet
+from participation.archives.facts import ArchiveLost, NoArchiveYet
 from participation.foundation.access import public
 from participation.foundation.web import page, session, settings
 from participation.voting.archive import archive_name
@@ -26,14 +26,17 @@ def show(contest: str) -> ResponseReturnValue:
 def download(contest: str) -> ResponseReturnValue:
     """Return the archive."""
     found = _found(contest)
-    if found.made_at is None:
-        raise NoArchiveYet()
     name = archive_name(found.slug)
-    return send_from_directory(settings().var_dir / "archives", name, as_attachment=True, download_name=name)
+    if found.is_lost:
+        current_app.logger.warning("%s does not lie in %s; do worker and web share it?", name, settings().archive_dir)
+        raise ArchiveLost()
+    if not found.is_there:
+        raise NoArchiveYet()
+    return send_from_directory(settings().archive_dir, name, as_attachment=True, download_name=name)
 
 
 def _found(contest: str) -> queries.ArchivePage:
-    found = queries.archive_page(session(), contest=contest)
+    found = queries.archive_page(session(), contest=contest, folder=settings().archive_dir)
     if found is None:
         raise NoArchiveYet()
     return found
