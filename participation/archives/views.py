@@ -6,12 +6,15 @@ from flask import Blueprint, current_app, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from participation.archives import queries
-from participation.archives.facts import ArchiveLost, NoArchiveYet
+from participation.archives.facts import NoArchiveYet
 from participation.foundation.access import public
 from participation.foundation.web import page, session, settings
 from participation.voting.archive import archive_name
 
 bp = Blueprint("archives", __name__, template_folder="templates", url_prefix="/abstimmungen")
+
+AGAIN = 60
+"""Seconds until the worker has looked for missing files again."""
 
 
 @bp.get("/<contest>/archiv")
@@ -24,12 +27,14 @@ def show(contest: str) -> ResponseReturnValue:
 @bp.get("/<contest>/archiv.zip")
 @public
 def download(contest: str) -> ResponseReturnValue:
-    """Return the archive."""
+    """Return the archive; while its file is missing, the page that says so."""
     found = _found(contest)
     name = archive_name(found.slug)
     if found.is_lost:
         current_app.logger.warning("%s does not lie in %s; do worker and web share it?", name, settings().archive_dir)
-        raise ArchiveLost()
+        answer = page("archives/archive.html", 503, archive=found, name=name)
+        answer.headers["Retry-After"] = str(AGAIN)
+        return answer
     if not found.is_there:
         raise NoArchiveYet()
     return send_from_directory(settings().archive_dir, name, as_attachment=True, download_name=name)
