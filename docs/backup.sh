@@ -51,9 +51,9 @@ psql -X -q -A -t -v ON_ERROR_STOP=1 "$database" <<END || torn "roll and ballots 
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT pg_export_snapshot() AS snapshot \\gset
 \\setenv SNAPSHOT :snapshot
-\\! pg_dump --snapshot="\$SNAPSHOT" --no-owner --section=pre-data -f "\$FOLDER/pre" "\$DATABASE"
-\\! pg_dump --snapshot="\$SNAPSHOT" --no-owner --section=data \$WITHOUT -f "\$FOLDER/data" "\$DATABASE"
-\\! pg_dump --snapshot="\$SNAPSHOT" --no-owner --section=post-data -f "\$FOLDER/post" "\$DATABASE"
+\\! pg_dump --snapshot="\$SNAPSHOT" --no-owner --no-privileges --section=pre-data -f "\$FOLDER/pre" "\$DATABASE"
+\\! pg_dump --snapshot="\$SNAPSHOT" --no-owner --no-privileges --section=data \$WITHOUT -f "\$FOLDER/data" "\$DATABASE"
+\\! pg_dump --snapshot="\$SNAPSHOT" --no-owner --no-privileges --section=post-data -f "\$FOLDER/post" "\$DATABASE"
 $sorted
 COMMIT;
 END
