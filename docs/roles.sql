@@ -1,6 +1,7 @@
 -- Roles of PostgreSQL beside the one that owns the tables and runs the application.
 -- Run once as the owner, in the database, and again after each migration:
 --   psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f docs/roles.sql
+-- (A migration that removes a column which a view shows asks for DROP VIEW closed_roll, released_result first.)
 --   CREATE ROLE somebody LOGIN PASSWORD '…' IN ROLE participation_officials;
 
 DO $$ BEGIN
@@ -14,9 +15,21 @@ END $$;
 
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, participation_officials, participation_audit;
 
+-- Both views are barriers: no function in somebody's WHERE sees a row that they do not show.
 -- A result that is released, and no other.
-CREATE OR REPLACE VIEW released_result AS
+CREATE OR REPLACE VIEW released_result WITH (security_barrier) AS
     SELECT result.* FROM result JOIN round ON round.id = result.round_id WHERE round.released_at IS NOT NULL;
+
+-- Who took part in a vote that is closed, and nobody else's name: while a vote runs, its roll is nobody's business.
+CREATE OR REPLACE VIEW closed_roll WITH (security_barrier) AS
+    SELECT roll_entry.question_id, roll_entry.participant_id, roll_entry.took_part_on,
+        participant.audience_id, participant.kind, participant.person_id, participant.erased_at
+    FROM roll_entry
+    JOIN participant ON participant.id = roll_entry.participant_id
+    JOIN question ON question.id = roll_entry.question_id
+    JOIN contest ON contest.id = question.contest_id
+    JOIN "window" ON "window".id = contest.window_id
+    WHERE "window".closed_at IS NOT NULL;
 
 -- Officials evaluate rounds: what is asked, what was said, what was done with it. Neither ballots nor the roll, no
 -- ratings and no sums, no result before its release, no accounts.
@@ -28,9 +41,8 @@ TO participation_officials;
 -- Who did what, without details: between count and release they tell which options are level.
 GRANT SELECT (id, at, act, actor_id, office_id, about) ON journal_entry TO participation_officials;
 
--- The audit office looks at who took part, never at a ballot, and at the public log.
+-- The audit office looks at who took part once that is over, never at a ballot, and at the public log.
 GRANT SELECT ON
-    office, audience, "window", round, part, contest, question, option, roll_entry, journal_entry, log_leaf, checkpoint,
+    office, audience, "window", round, part, contest, question, option, closed_roll, journal_entry, log_leaf, checkpoint,
     released_result
 TO participation_audit;
-GRANT SELECT (id, audience_id, kind, person_id, erased_at) ON participant TO participation_audit;

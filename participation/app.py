@@ -72,7 +72,7 @@ from participation.rounds import cli as rounds_cli
 from participation.rounds import desk as rounds_desk
 from participation.rounds import views as rounds
 from participation.voting import views as voting
-from participation.voting.keys import KeyFolder
+from participation.voting.keys import KeyFolder, forget_destroyed
 
 PAGES: tuple[ModuleType, ...] = (
     accounts,
@@ -299,6 +299,10 @@ def _guard(app: Flask, settings: Settings) -> None:
             abort(400)
 
     app.before_request(check_token)
+
+    @app.teardown_appcontext
+    def let_go_of_keys(failure: BaseException | None) -> None:
+        forget_destroyed()
 
     @app.after_request
     def secure(response: Response) -> Response:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
-from participation.archives import commands, queries
+from participation.archives import commands
+from participation.archives.facts import ArchiveUnsound
 from participation.foundation.facts import Fact
 from participation.foundation.i18n import words_of
 from participation.foundation.web import clock, session, settings
@@ -20,11 +22,15 @@ groups = [archives]
 
 @archives.command("make")
 def make() -> None:
-    """Make now the archives that are wanted, as the worker does each minute."""
-    keys, folder = KeyFolder.of(settings()), settings().var_dir / "archives"
-    for contest_id in queries.due(session(), now=clock()):
-        commands.make_archive(session(), contest_id=contest_id, folder=folder, keys=keys, clock=clock)
+    """Make now the archives that are wanted or whose file is gone, as the worker does each minute."""
+    keys, folder = KeyFolder.of(settings()), settings().archive_dir
+    made, troubles = commands.make_due(session(), folder=folder, keys=keys, clock=clock)
+    for contest_id in made:
         click.echo(f"contest {contest_id}: made")
+    for contest_id, trouble in troubles:
+        click.echo(f"contest {contest_id}: {words_of(trouble) if isinstance(trouble, Fact) else trouble}", err=True)
+    if troubles:
+        sys.exit(1)
 
 
 @archives.command("whole")
@@ -39,4 +45,6 @@ def whole(slug: str, file: Path) -> None:
         sha256 = commands.write_whole(session(), contest_id=contest_id, target=file, keys=KeyFolder.of(settings()))
     except Fact as fact:
         raise click.ClickException(words_of(fact)) from fact
+    except (ArchiveUnsound, OSError) as trouble:
+        raise click.ClickException(f"{file} was not written: {trouble}") from trouble
     click.echo(f"{file}: {sha256}")

@@ -17,4 +17,4 @@ class NoArchiveYet(Missing):
 
 
 class ArchiveUnsound(Exception):
-    """The archive did not pass its own verifier; it is not published."""
+    """What is to be archived does not fit together, or the archive did not pass its own verifier: there is none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -14,9 +15,10 @@ from participation.archives.facts import LEASE
 from participation.audiences.facts import Kind
 from participation.audiences.models import Participant
 from participation.log.models import Checkpoint, LogLeaf
+from participation.results.facts import NotCounted
 from participation.results.models import ContestArchive, Result
 from participation.rounds.models import Part
-from participation.voting.archive import Archive, OpenBallot
+from participation.voting.archive import Archive, OpenBallot, archive_name
 from participation.voting.models import Ballot, Contest, Question, RollEntry
 
 BESIDE_FIGURES = {"question", "title", "terms"}
@@ -32,11 +34,23 @@ class ArchivePage:
     done: int
     made_at: datetime | None
     sha256: str | None
+    earlier_sha256: str | None
+    """What it was before, where it was made again and differs."""
     size: int | None
+    is_there: bool
+    """Whether it is made and its file lies whole in the folder."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was there before and has to be made again."""
+        return self.sha256 is not None and not self.is_there
 
 
-def archive_page(session: Session, *, contest: str) -> ArchivePage | None:
-    """Return how far the archive of a contest is, or None before its release."""
+def archive_page(session: Session, *, contest: str, folder: Path) -> ArchivePage | None:
+    """Return how far the archive of a contest is, or None before its release.
+
+    :param folder: where archives lie
+    """
     rows = (
         select(
             Contest.slug,
@@ -44,13 +58,34 @@ def archive_page(session: Session, *, contest: str) -> ArchivePage | None:
             ContestArchive.done,
             ContestArchive.made_at,
             ContestArchive.sha256,
+            ContestArchive.earlier_sha256,
             ContestArchive.size,
         )
         .join(ContestArchive, ContestArchive.contest_id == Contest.id)
         .where(Contest.slug == contest, Contest.log_key.is_not(None), Contest.released_at.is_not(None))
     )
     found = session.execute(rows).one_or_none()
-    return ArchivePage(*found) if found is not None else None
+    if found is None:
+        return None
+    is_there = found.made_at is not None and _lies_whole(folder / archive_name(found.slug), found.size)
+    return ArchivePage(*found, is_there=is_there)
+
+
+def lost(session: Session, *, folder: Path) -> list[tuple[int, datetime]]:
+    """Return the contests whose archive was made, and when, but of which no whole file lies in the folder."""
+    made = select(ContestArchive.contest_id, ContestArchive.made_at, ContestArchive.size, Contest.slug)
+    rows = session.execute(
+        made.join(Contest, Contest.id == ContestArchive.contest_id).where(ContestArchive.made_at.is_not(None))
+    )
+    gone = [row for row in rows if not _lies_whole(folder / archive_name(row.slug), row.size)]
+    return sorted((row.contest_id, row.made_at) for row in gone)
+
+
+def _lies_whole(file: Path, size: int | None) -> bool:
+    try:
+        return file.stat().st_size == size
+    except OSError:
+        return False
 
 
 def due(session: Session, *, now: datetime) -> list[int]:
@@ -61,7 +96,10 @@ def due(session: Session, *, now: datetime) -> list[int]:
 
 
 def archive_of(session: Session, *, contest_id: int) -> Archive:
-    """Return what goes into the archive of a counted contest; leaves and ballots come row by row."""
+    """Return what goes into the archive of a counted contest; leaves and ballots come row by row.
+
+    :raises NotCounted: before the count
+    """
     contest = session.get_one(Contest, contest_id)
     return Archive(
         slug=contest.slug,
@@ -82,7 +120,9 @@ def archive_of(session: Session, *, contest_id: int) -> Archive:
 def _figures(session: Session, contest: Contest) -> dict[str, Any]:
     """Return the figures as they were published, of each question by its slug."""
     made = select(Result.figures).join(Part, Part.round_id == Result.round_id)
-    figures = session.execute(made.where(Part.window_id == contest.window_id)).scalar_one()
+    figures = session.execute(made.where(Part.window_id == contest.window_id)).scalar_one_or_none()
+    if figures is None:
+        raise NotCounted()
     votes = {one["slug"]: one["vote"] for one in figures["subjects"] if one["vote"] is not None}
     votes |= {one["question"]: one for one in figures.get("votes", [])}
     return {

@@ -45,6 +45,8 @@ class Settings:
     port: int
     checkpoint_dir: Path
     """Where the last checkpoint of each vote's log lies a second time."""
+    archive_dir: Path
+    """Where the archives of votes lie; all web machines and the worker need to see the same."""
     witnesses: tuple[str, ...] = ()
     """Addresses that get the first and the last checkpoint of each vote."""
     objection: timedelta = timedelta(weeks=4)
@@ -82,6 +84,7 @@ class Settings:
             mail_from=environ.get("MAIL_FROM") or "beteiligung@example.org",
             port=port,
             checkpoint_dir=_path(environ.get("CHECKPOINT_DIR") or str(var_dir / "checkpoints")),
+            archive_dir=_path(environ.get("ARCHIVE_DIR") or str(var_dir / "archives")),
             witnesses=_addresses(environ.get("CHECKPOINT_MAIL", "")),
             objection=_weeks(environ.get("OBJECTION_WEEKS", "4")),
             proxies=_proxies(environ.get("PROXIES", "0")),

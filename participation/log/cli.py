@@ -65,5 +65,10 @@ def batch() -> None:
 def anonymise() -> None:
     """Do now what the worker does each minute: destroy keys and tags whose objection period is over."""
     keys, objection = KeyFolder.of(settings()), settings().objection
-    for contest_id in commands.make_due_anonymous(session(), objection=objection, keys=keys, clock=clock):
+    done, troubles = commands.make_due_anonymous(session(), objection=objection, keys=keys, clock=clock)
+    for contest_id in done:
         click.echo(f"contest {contest_id}: anonym")
+    for contest_id, trouble in troubles:
+        click.echo(f"contest {contest_id}: {words_of(trouble) if isinstance(trouble, Fact) else trouble}", err=True)
+    if troubles:
+        sys.exit(1)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
@@ -170,12 +171,22 @@ def _write_anew(session: Session, contest_id: int) -> None:
 
 
 # ── After the objection period ────────────────────────────────────────────────────────────────────────────────────────
-def make_due_anonymous(session: Session, *, objection: timedelta, keys: KeyFolder, clock: Clock) -> list[int]:
-    """Destroy keys and tags of the contests whose objection period is over; return these."""
-    due = queries.to_make_anonymous(session, objection=objection, now=clock(), keys=keys)
-    for contest_id in due:
-        make_anonymous(session, contest_id=contest_id, objection=objection, by=None, keys=keys, clock=clock)
-    return due
+def make_due_anonymous(
+    session: Session, *, objection: timedelta, keys: KeyFolder, clock: Clock
+) -> tuple[list[int], list[tuple[int, Exception]]]:
+    """Destroy keys and tags of the contests whose objection period is over.
+
+    :returns: these, and the contests of which that failed, and why; they stop none of the others and stay due
+    """
+    done: list[int] = []
+    troubles: list[tuple[int, Exception]] = []
+    for contest_id in queries.to_make_anonymous(session, objection=objection, now=clock(), keys=keys):
+        try:
+            make_anonymous(session, contest_id=contest_id, objection=objection, by=None, keys=keys, clock=clock)
+            done.append(contest_id)
+        except (Fact, OSError, DBAPIError) as trouble:
+            troubles.append((contest_id, trouble))
+    return done, troubles
 
 
 def make_anonymous(

@@ -24,6 +24,8 @@ def write_batches() -> None:
 
 
 def make_anonymous() -> None:
-    """Destroy keys and tags whose objection period is over."""
-    keys = KeyFolder.of(settings())
-    commands.make_due_anonymous(session(), objection=settings().objection, keys=keys, clock=clock)
+    """Destroy keys and tags whose objection period is over; what fails is named and tried again in the next minute."""
+    keys, objection = KeyFolder.of(settings()), settings().objection
+    _, troubles = commands.make_due_anonymous(session(), objection=objection, keys=keys, clock=clock)
+    for contest_id, trouble in troubles:
+        current_app.logger.error("contest %s is not made anonymous: %s", contest_id, trouble, exc_info=trouble)

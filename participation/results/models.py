@@ -38,6 +38,8 @@ class ContestArchive(Base):
     """In percent."""
     made_at: Mapped[datetime | None] = mapped_column(Moment)
     sha256: Mapped[str | None]
+    earlier_sha256: Mapped[str | None]
+    """What it was before, where an archive made again differs from the one that was lost."""
     size: Mapped[int | None] = mapped_column(BigInteger)
     """Bytes."""
     trouble: Mapped[str | None]

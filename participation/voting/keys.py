@@ -168,6 +168,15 @@ class KeyFolder:
         return self.path / f"{contest}{kind}"
 
 
+def forget_destroyed() -> None:
+    """Let go of the keys of this process whose file is gone: another machine destroyed them."""
+    for file in list(_loaded):
+        try:
+            file.stat()
+        except OSError:
+            _loaded.pop(file, None)
+
+
 def _make(file: Path) -> bool:
     """Write a new key unless one is there, and say whether it was written."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -10,20 +11,23 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from participation.archives.commands import make_archive
+from participation.archives.commands import make_archive, want_lost
 from participation.archives.facts import LEASE, ArchiveUnsound
 from participation.archives.queries import due
 from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
+from participation.journal.models import JournalEntry
+from participation.log.commands import make_anonymous
+from participation.log.models import Checkpoint, LogLeaf
 from participation.results.commands import count_round, release_round
 from participation.results.models import ContestArchive
 from participation.voting import verify
 from participation.voting.facts import Choice
 from participation.voting.keys import KeyFolder
-from participation.voting.models import Ballot
+from participation.voting.models import Ballot, Option, RollEntry
 from tests.tampering import without_triggers
 from tests.world import CLOSES, RoundWords, a_round
 from tests.world.log import enough_votes
@@ -105,8 +109,87 @@ def test_an_archive_that_does_not_pass_is_not_published(
     assert (row.made_at, row.trouble is not None) == (None, True)
 
 
+def test_an_archive_whose_file_is_gone_is_made_again_and_the_page_says_so_until_then(
+    app: Flask, client: FlaskClient, session: Session, released: RoundWords, settings: Settings
+) -> None:
+    runner, file = app.test_cli_runner(), settings.archive_dir / f"contest-{released.slug}.zip"
+    runner.invoke(args=["archives", "make"])
+    first = client.get(_path(released, "archiv.zip")).data
+    file.write_bytes(first[:-1])
+    away = client.get(_path(released, "archiv.zip"))
+    assert (away.status_code, "neu erstellt" in away.text) == (503, True) and away.headers["Retry-After"]
+    assert "wird gerade neu erstellt" in client.get(_path(released)).text
+    file.unlink()
+    assert "made" in runner.invoke(args=["archives", "make"]).output
+    assert client.get(_path(released, "archiv.zip")).data == first
+    assert "andere Prüfsumme" not in client.get(_path(released)).text
+    assert runner.invoke(args=["archives", "make"]).output == ""
+
+
+def test_an_archive_made_again_that_differs_is_named_openly(
+    app: Flask, client: FlaskClient, session: Session, released: RoundWords, settings: Settings
+) -> None:
+    runner, before = app.test_cli_runner(), "f" * 64
+    runner.invoke(args=["archives", "make"])
+    session.execute(update(ContestArchive).values(sha256=before))
+    session.commit()
+    next(settings.archive_dir.iterdir()).unlink()
+    runner.invoke(args=["archives", "make"])
+    seen = client.get(_path(released)).text
+    assert "andere Prüfsumme als das frühere" in seen and before in seen
+    entry = session.execute(select(JournalEntry).where(JournalEntry.act == "archives:made_otherwise")).scalar_one()
+    row = session.execute(select(ContestArchive)).scalar_one()
+    assert entry.details == {"before": before, "now": row.sha256} and row.sha256 in seen
+
+
+def test_made_twice_from_rows_in_another_order_and_under_other_tags_it_is_the_same_to_the_byte(
+    session: Session, released: RoundWords, keys: KeyFolder, clock: StoppedClock, tmp_path: Path
+) -> None:
+    made = []
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        want_lost(session, folder=folder)
+        assert make_archive(session, contest_id=released.contest_id, folder=folder, keys=keys, clock=clock)
+        made.append((folder / f"contest-{released.slug}.zip").read_bytes())
+        _turn_over(session)
+        clock.advance(timedelta(weeks=5))
+        make_anonymous(session, contest_id=released.contest_id, objection=timedelta(0), by=None, keys=keys, clock=clock)
+    assert made[0] == made[1]
+    assert session.execute(select(ContestArchive.earlier_sha256)).scalar_one() is None
+
+
+def _turn_over(session: Session) -> None:
+    """Lay the rows of a vote anew in the reverse of their order."""
+    for table in (Ballot, RollEntry, LogLeaf, Checkpoint, Option):
+        with without_triggers(session):
+            rows = [row._asdict() for row in session.execute(select(*table.__table__.columns))]
+            session.execute(delete(table))
+            session.execute(insert(table), rows[::-1])
+
+
 def test_the_audit_office_gets_all_ballots(app: Flask, released: RoundWords, tmp_path: Path) -> None:
     file = tmp_path / "pruefung.zip"
     done = app.test_cli_runner().invoke(args=["archives", "whole", released.slug, str(file)])
     assert done.exit_code == 0, done.output
     assert verify.examine(file).failures == []
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_what_cannot_be_written_for_the_audit_office_leaves_one_line_and_no_file(
+    app: Flask, session: Session, released: RoundWords, keys: KeyFolder, tmp_path: Path
+) -> None:
+    file, runner, counted = tmp_path / "pruefung" / "whole.zip", app.test_cli_runner(), released.slug
+    sealed = a_round(session, keys=keys).slug
+
+    def told(slug: str) -> str:
+        done = runner.invoke(args=["archives", "whole", slug, str(file)])
+        assert (done.exit_code, type(done.exception), done.output.count("\n")) == (1, SystemExit, 1)
+        return done.output
+
+    assert "No such file" in told(counted)
+    file.parent.mkdir()
+    file.write_text("the one before")
+    assert "noch nicht ausgezählt" in told(sealed)
+    with without_triggers(session):
+        session.execute(delete(RollEntry))
+    assert "entries in the roll" in told(counted)
+    assert [one.read_text() for one in file.parent.iterdir()] == ["the one before"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, MetaData, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 import tests.world as world
@@ -92,6 +93,14 @@ def test_no_table_joins_a_participant_and_a_ballot() -> None:
         if key.referred_table.name == "ballot"
     ]
     assert not referring
+
+
+@pytest.mark.postgresql
+def test_no_guarded_table_is_emptied_past_its_guards(connection: Connection) -> None:
+    for table in {line.split(" trigger ")[0] for line in schema.triggers(connection)}:
+        with pytest.raises(IntegrityError, match=f"keep_{table}_truncate"):
+            connection.execute(text(f'TRUNCATE "{table}" CASCADE'))
+        connection.rollback()
 
 
 @pytest.mark.sqlite

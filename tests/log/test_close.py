@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from participation.foundation.clock import StoppedClock
+from participation.foundation.config import Settings
 from participation.foundation.db import transaction
 from participation.journal.models import JournalEntry
+from participation.log import jobs as log_jobs
 from participation.log.commands import make_anonymous, write_batch
 from participation.log.facts import StillContestable
 from participation.log.models import Checkpoint, LogLeaf
@@ -230,6 +233,29 @@ def test_a_key_that_came_back_from_a_backup_is_destroyed_again(
     assert to_make_anonymous(session, objection=OBJECTION, now=clock(), keys=keys) == [closed.contest_id]
     _anonymous(session, closed, keys, clock)
     assert key_gaps(session, keys=keys) == []
+
+
+def test_a_key_that_cannot_be_destroyed_stops_no_other_contest_and_is_named(
+    session: Session, app: Flask, settings: Settings, clock: StoppedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = KeyFolder.of(settings)
+    first, second = (a_round(session, keys=keys) for _ in range(2))
+    for one in (first, second):
+        close_vote(session, one, keys=keys, clock=clock)
+    file = keys.path / f"{first.slug}.key"
+    file.rename(file.with_suffix(".away"))
+    file.mkdir()
+    clock.advance(OBJECTION)
+    with app.app_context():
+        log_jobs.make_anonymous()
+    session.expire_all()
+    assert session.get_one(Contest, second.contest_id).anonymous_at == clock()
+    assert session.get_one(Contest, first.contest_id).anonymous_at is None
+    assert f"contest {first.contest_id} is not made anonymous: [Errno" in caplog.text
+    file.rmdir()
+    file.with_suffix(".away").rename(file)
+    done = app.test_cli_runner().invoke(args=["contests", "anonymise"])
+    assert (done.exit_code, done.output) == (0, f"contest {first.contest_id}: anonym\n")
 
 
 def test_a_folder_without_its_database_and_the_reverse_are_named(

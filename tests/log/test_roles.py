@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -13,21 +14,27 @@ from participation.foundation.clock import StoppedClock
 from participation.results.commands import count_round, release_round
 from participation.voting.keys import KeyFolder
 from tests.engines import ROOT
-from tests.world import CLOSES, RoundWords
+from tests.world import CLOSES, RoundWords, a_round
 from tests.world.voting import a_vote
 
 pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture
-def counted(session: Session, round: RoundWords, keys: KeyFolder, clock: StoppedClock) -> RoundWords:
-    """A round with a vote, counted and not released, in a database with its roles."""
+def voted(session: Session, round: RoundWords, keys: KeyFolder, clock: StoppedClock) -> RoundWords:
+    """A round with a vote, still open, in a database with its roles."""
     a_vote(session, round, keys=keys, clock=clock)
-    clock.at = CLOSES
-    count_round(session, round_id=round.id, by=None, keys=keys, clock=clock)
     session.connection().exec_driver_sql((ROOT / "docs" / "roles.sql").read_text("utf-8").replace("%", "%%"))
     session.commit()
     return round
+
+
+@pytest.fixture
+def counted(session: Session, voted: RoundWords, keys: KeyFolder, clock: StoppedClock) -> RoundWords:
+    """The same round, counted and not released."""
+    clock.at = CLOSES
+    count_round(session, round_id=voted.id, by=None, keys=keys, clock=clock)
+    return voted
 
 
 @pytest.fixture(autouse=True)
@@ -67,11 +74,27 @@ def test_officials_read_a_result_once_it_is_released(
     assert reads(session, "participation_officials", "SELECT * FROM released_result") == 1
 
 
-def test_the_audit_office_reads_the_roll_and_no_ballot(session: Session, counted: RoundWords) -> None:
-    assert reads(session, "participation_audit", "SELECT * FROM roll_entry") == 1
-    for table in ("ballot", "pending_leaf", "person", "result"):
+def test_the_audit_office_reads_the_roll_of_what_is_closed_and_no_ballot(
+    session: Session, counted: RoundWords, keys: KeyFolder, clock: StoppedClock
+) -> None:
+    a_vote(
+        session, a_round(session, keys=keys, opens=CLOSES, closes=CLOSES + timedelta(days=9)), keys=keys, clock=clock
+    )
+    assert session.execute(text("SELECT count(*) FROM roll_entry")).scalar_one() == 2
+    closed = "SELECT participant_id, kind, person_id FROM closed_roll"
+    assert reads(session, "participation_audit", closed) == 1
+    for table in ("roll_entry", "participant", "ballot", "pending_leaf", "person", "result"):
         with pytest.raises(ProgrammingError, match="permission denied"):
-            reads(session, "participation_audit", f"SELECT * FROM {table}")
+            reads(session, "participation_audit", f"SELECT 1 FROM {table}")
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        reads(session, "participation_officials", closed)
+
+
+def test_while_people_vote_the_audit_office_reads_nobody(session: Session, voted: RoundWords) -> None:
+    peek = "CREATE FUNCTION pg_temp.peek(uuid) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS"
+    session.execute(text(f"{peek} $$ BEGIN RAISE EXCEPTION 'seen %', $1; END $$"))
+    session.commit()
+    assert reads(session, "participation_audit", "SELECT * FROM closed_roll WHERE pg_temp.peek(participant_id)") == 0
 
 
 @pytest.mark.parametrize("role", ["participation_officials", "participation_audit"])

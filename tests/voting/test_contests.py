@@ -68,8 +68,19 @@ def test_what_is_frozen_stays(session: Session, contest: Contest, tmp_path: Path
         freeze_rules(session, contest_id=contest.id, rules={"a": 1}, keys=keys)
     with pytest.raises(RulesFrozen):
         add_question(session, contest_id=contest.id, slug="bank", home="/x", position=2, title={"de": "Eine Bank?"})
-    with pytest.raises(IntegrityError, match="keep_contest_rules"):
-        session.execute(update(Contest).values(rules_sha256="0" * 64))
+    elsewhere = a_window(session)
+    kept = {
+        "rules_sha256": "0" * 64,
+        "rules": {},
+        "receipts": False,
+        "window_id": elsewhere,
+        "slug": "x",
+        "method": "points",
+    }
+    for column, value in kept.items():
+        with pytest.raises(IntegrityError, match="keep_contest_rules"):
+            session.execute(update(Contest).values({column: value}))
+        session.rollback()
 
 
 def test_a_contest_taken_back_uses_its_key_again(session: Session, contest: Contest, tmp_path: Path) -> None:

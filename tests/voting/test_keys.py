@@ -11,9 +11,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from flask.testing import FlaskClient
 
 from participation.voting.facts import KeyLost
-from participation.voting.keys import KeyFolder
+from participation.voting.keys import KeyFolder, _loaded
 from participation.voting.ledger import canonical, commitment
 
 SOMEBODY = UUID("12345678-1234-5678-1234-567812345678")
@@ -78,6 +79,19 @@ def test_a_key_that_was_destroyed_is_not_used_on(keys: KeyFolder) -> None:
     (keys.path / "runde-1.key").unlink()
     with pytest.raises(KeyLost):
         keys.tag(contest="runde-1", question="feld-1", participant_id=SOMEBODY)
+
+
+def test_a_key_destroyed_on_another_machine_leaves_the_memory_with_the_next_request(
+    keys: KeyFolder, client: FlaskClient, tmp_path: Path
+) -> None:
+    (tmp_path / "mounted").symlink_to(keys.path, target_is_directory=True)
+    elsewhere = KeyFolder(tmp_path / "mounted")
+    for contest in ("runde-1", "runde-2"):
+        keys.make(contest)
+        keys.load(contest)
+    elsewhere.destroy("runde-1")
+    client.get("/healthz")
+    assert {file.stem for file in _loaded if file.parent == keys.path} == {"runde-2"}
 
 
 @pytest.mark.parametrize("slug", ["", "../secret", "a/b", "Runde", "runde_1", "runde-", "a\x00b"])
