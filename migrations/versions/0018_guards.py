@@ -6,14 +6,14 @@ Compatible with the release before: adds a column that may be empty, and guards 
 Locks: each guarded table for a moment, for its trigger. Undoing loses the earlier checksums of archives.
 
 Revision: 0018
-Revises: 0015
+Revises: 0017
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0015"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
