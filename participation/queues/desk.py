@@ -52,7 +52,7 @@ from participation.queues.facts import (
     NothingChosen,
     TooManyChosen,
 )
-from participation.queues.forms import BulkForm, DecisionForm, EscalationForm, listed_from
+from participation.queues.forms import BulkForm, DecisionForm, EscalationForm, OpeningForm, listed_from
 from participation.remarks.forms import NoteForm, TaskForm, label_of
 from participation.remarks.queries import Backstage, Offer, backstage, offer
 from participation.reviews.queries import open_review
@@ -124,10 +124,20 @@ def case(contribution_id: int) -> ResponseReturnValue:
 @bp.post("/<int:contribution_id>/bearbeitung")
 @needs("moderator")
 def open_case(contribution_id: int) -> ResponseReturnValue:
-    """Mark a contribution as opened, for the others, and show it."""
+    """Mark a contribution as opened, for the others, and show it, or the second look that waits for it."""
     commands.open_case(session(), contribution_id=contribution_id, by=person_id(), clock=clock)
-    listed = listed_from(request.form.get("listed"))
-    return see_other(url_for("queues_desk.case", contribution_id=contribution_id, liste=listed.value))
+    form = OpeningForm(request.form)
+    if form.review_id is not None:
+        return see_other(url_for("reviews_desk.review", review_id=form.review_id))
+    return see_other(
+        url_for(
+            "queues_desk.case",
+            contribution_id=contribution_id,
+            liste=form.back_to.value,
+            entscheidung=form.outcome,
+            _anchor=form.place,
+        )
+    )
 
 
 @bp.post("/<int:contribution_id>/entscheidung")

@@ -13,6 +13,7 @@ from wtforms.widgets import HiddenInput
 
 from participation.contributions.facts import NETIQUETTE, rule_by_slug
 from participation.foundation.forms import Form, LineField, TextField, required
+from participation.foundation.paging import key_from
 from participation.moderation.facts import LONGEST_LAW, LONGEST_REASON, NEEDS_REASON, Outcome
 from participation.queues.facts import FOR_MANY, MOST_AT_ONCE, Chosen, How, Listed
 from participation.remarks.facts import put_in
@@ -46,6 +47,7 @@ class ReasonForm(Form):
         return True
 
 
+PLACES = ("entscheiden", "weitergeben", "aufgaben")
 A_CHOICE = re.compile(r"([0-9]{1,15}):([0-9]{1,9}):([0-9]{0,15})")
 A_NUMBER = Regexp(r"^[0-9]{1,15}$")
 
@@ -218,6 +220,35 @@ class BulkForm(RulingForm):
 def how_from(text: str | None) -> How:
     """Read from an address how several contributions were found; what is none means picked one by one."""
     return next((how for how in How if how.value == text), How.PAGE)
+
+
+class OpeningForm(Form):
+    """With which choice and at which place a contribution is opened from a list; nonsense means without."""
+
+    listed = HiddenField()
+    entscheidung = HiddenField()
+    stelle = HiddenField()
+    ueberpruefung = HiddenField()
+
+    @property
+    def back_to(self) -> Listed:
+        """The list from which it is opened."""
+        return listed_from(self.listed.data)
+
+    @property
+    def outcome(self) -> str | None:
+        """The decision that is chosen already."""
+        return self.entscheidung.data if self.entscheidung.data in list(Outcome) else None
+
+    @property
+    def place(self) -> str | None:
+        """The part of the page that is looked at first."""
+        return self.stelle.data if self.stelle.data in PLACES else None
+
+    @property
+    def review_id(self) -> int | None:
+        """The second look that is opened."""
+        return key_from(self.ueberpruefung.data)
 
 
 class EscalationForm(Form):

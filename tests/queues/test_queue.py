@@ -23,10 +23,11 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.moderation.commands import report
 from participation.moderation.facts import OPEN_FOR, UNDO_FOR, NoticeKind
-from participation.moderation.models import Notice
+from participation.moderation.models import ModerationDecision, Notice
 from participation.queues.facts import Listed
 from participation.queues.queries import Only, queue
 from participation.remarks.queries import colleagues
+from participation.reviews.commands import contest
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_round, a_staff_member, an_official
 from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, publish, state_of, withhold
@@ -169,6 +170,39 @@ def test_what_somebody_has_open_is_marked_for_the_others_and_frees_itself(
     assert "Gerade offen" not in mine.get(f"/moderation/{comment}").text
 
 
+def test_every_way_to_open_marks_for_the_others_and_leads_to_its_place(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    other = a_comment(session, round, clock=clock, text="Das ist kein Trottel.")
+    made = withhold(session, other, by=a_moderator(session, round), clock=clock)
+    clock.advance(UNDO_FOR)
+    asked = contest(session, token=session.get_one(ModerationDecision, made).token or "", words="", clock=clock)
+    mine, theirs = (signed_in(app, session, a_moderator(session, round)) for _ in range(2))
+    here, second = f"/moderation/{comment}?liste=held", f"/moderation/ueberpruefungen/{asked}"
+    for path, listed, key, leads in (
+        (comment, "held", "r", f"{here}&entscheidung=withheld#entscheiden"),
+        (comment, "held", "d", f"{here}&entscheidung=duplicate#entscheiden"),
+        (comment, "held", "e", f"{here}#weitergeben"),
+        (other, "reviews", "o", second),
+    ):
+        assert "Gerade offen" not in theirs.get(f"/moderation?liste={listed}").text
+        assert pressed(mine, f"/moderation?liste={listed}", f"/moderation/{path}/bearbeitung", key) == leads
+        assert "Gerade offen bei einer anderen Person" in theirs.get(f"/moderation?liste={listed}").text, key
+        assert "Gerade offen bei einer anderen Person" in theirs.get(leads).text
+        clock.advance(OPEN_FOR)
+
+
+def pressed(browser: FlaskClient, page: str, action: str, key: str) -> str:
+    """Press the button of a key in a list, and return where that leads."""
+    forms = re.findall(r'<form method="post" action="([^"]+)">(.*?)</form>', browser.get(page).text, re.DOTALL)
+    (inside,) = (found for to, found in forms if to == action and f'data-key="{key}"' in found)
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', inside))
+    del sent["csrf_token"]
+    return post(browser, action, **sent).location
+
+
 def test_deadlines_count_hours_of_working_days_as_each_round_sets_them(
     session: Session, app: Flask, clock: StoppedClock
 ) -> None:
@@ -263,7 +297,7 @@ def test_a_second_look_from_the_letter_to_the_answer(session: Session, app: Flas
     assert "um eine Überprüfung gebeten" in visitor.get(path[1]).text
     assert post(visitor, path[1], words="Noch einmal.").status_code == 422
     mine, theirs = signed_in(app, session, first), signed_in(app, session, a_moderator(session, round))
-    number = re.search(r"/moderation/ueberpruefungen/(\d+)", theirs.get("/moderation?liste=reviews").text)
+    number = re.search(r'name="ueberpruefung" value="(\d+)"', theirs.get("/moderation?liste=reviews").text)
     assert number is not None
     there = f"/moderation/ueberpruefungen/{number[1]}"
     assert "übernimmt eine andere Person" in mine.get(there).text
