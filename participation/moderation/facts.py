@@ -263,6 +263,12 @@ class AlreadySo(Fact):
     sentence = marked("Das ist schon so entschieden.")
 
 
+class AlreadyPassedOn(AlreadySo):
+    """Somebody else passed it on, for a reason of theirs."""
+
+    sentence = marked("Jemand anderes hat diesen Beitrag inzwischen weitergegeben. Der Grund steht auf dieser Seite.")
+
+
 class DecidedMeanwhile(Fact):
     """Somebody else decided after this page was opened; nothing of theirs is overwritten unread."""
 

@@ -22,6 +22,7 @@ from participation.moderation.facts import (
     FOUND,
     NOTICE_KINDS,
     OUTCOMES,
+    AlreadyPassedOn,
     AlreadySo,
     AlreadyUndone,
     DecidedMeanwhile,
@@ -200,7 +201,9 @@ def escalate(contribution_id: int) -> ResponseReturnValue:
         commands.escalate(
             session(), contribution_id=contribution_id, by=person_id(), why=form.why.data or "", clock=clock
         )
-    except (AlreadySo, WithdrawnMeanwhile) as fact:
+    except (AlreadyPassedOn, WithdrawnMeanwhile) as fact:
+        return _show(contribution_id, DecisionForm(), fact=fact, passing_on=form, status=422)
+    except AlreadySo as fact:
         flash(words_of(fact), "info")
     else:
         flash(_("Der Beitrag ist weitergegeben. Er steht jetzt in einer eigenen Liste."), "success")

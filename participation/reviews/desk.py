@@ -13,7 +13,7 @@ from participation.foundation.i18n import words_of
 from participation.foundation.web import clock, now, page, person_id, see_other, session
 from participation.moderation.facts import OUTCOMES, AlreadySo, NothingToDecide, OwnContribution, WithdrawnMeanwhile
 from participation.reviews import commands, queries
-from participation.reviews.facts import REVIEW_OUTCOMES, NothingToContest, SamePerson
+from participation.reviews.facts import REVIEW_OUTCOMES, NothingToContest, ReviewedMeanwhile, SamePerson
 from participation.reviews.forms import ReviewForm
 
 bp = Blueprint("reviews_desk", __name__, template_folder="templates", url_prefix="/moderation/ueberpruefungen")
@@ -47,10 +47,19 @@ def give_review(review_id: int) -> ResponseReturnValue:
     except (ChangedMeanwhile, NothingToContest, OwnContribution, SamePerson, WithdrawnMeanwhile) as fact:
         return _show_review(review_id, form, fact=fact, status=422)
     except AlreadySo as fact:
+        if not _is_theirs(review_id, form):
+            return _show_review(review_id, form, fact=ReviewedMeanwhile(), status=422)
         flash(words_of(fact), "info")
     else:
         flash(_("Die Überprüfung ist gespeichert. Die Verfasserin oder der Verfasser bekommt einen Brief."), "success")
     return see_other(url_for("queues_desk.queue", liste="reviews"))
+
+
+def _is_theirs(review_id: int, form: ReviewForm) -> bool:
+    """Say whether a second look says what is sent, as after a second click on the same button."""
+    found = queries.review_file(session(), review_id=review_id, moderator=person_id(), now=now())
+    given = (form.outcome.data, (form.reason.data or "").strip())
+    return found is not None and (found.outcome, found.reason) == given
 
 
 def _show_review(

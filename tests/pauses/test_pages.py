@@ -57,6 +57,8 @@ def test_the_way_from_proposal_to_second_look(app: Flask, session: Session, cloc
     answer = post(one, f"/moderation/{comment}/schreibpause", rule="persons", reason=REASON)
     assert answer.status_code == 303
     path = answer.location
+    late = post(third, f"/moderation/{comment}/schreibpause", rule="persons", reason="Auch mein Grund.")
+    assert late.status_code == 422 and "Auch mein Grund." in late.text
     assert "/bestaetigung" not in one.get(path).text
     assert post(one, f"{path}/bestaetigung").status_code == 403
     assert "/bestaetigung" in other.get(path).text
@@ -69,6 +71,8 @@ def test_the_way_from_proposal_to_second_look(app: Flask, session: Session, cloc
     assert "Ergebnis" not in text_of(other.get(path).text)
     assert post(third, f"{path}/ueberpruefung", outcome="reversed", reason="").status_code == 422
     assert post(third, f"{path}/ueberpruefung", outcome="reversed", reason="Stimmt, Satire.").status_code == 303
+    late = post(third, f"{path}/ueberpruefung", outcome="upheld", reason="Keine Satire.")
+    assert late.status_code == 422 and "Keine Satire." in late.text
     assert "Stimmt, Satire." in text_of(author.get("/schreibpausen").text)
 
 

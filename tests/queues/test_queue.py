@@ -252,8 +252,10 @@ def test_what_is_passed_on_waits_in_a_list_of_its_own(session: Session, app: Fla
     assert "Ein schwieriger Fall." not in browser.get("/moderation").text
     page = browser.get("/moderation?liste=escalated").text
     assert "Ein schwieriger Fall." in page and "Bitte juristisch prüfen." in page
-    assert post(browser, f"/moderation/{comment}/weitergabe", why="Noch einmal.").status_code == 303
-    assert "schon so entschieden" in browser.get("/moderation").text
+    assert post(browser, f"/moderation/{comment}/weitergabe", why="Bitte juristisch prüfen.").status_code == 303
+    assert "schon so entschieden" in browser.get("/moderation").text, "a second click"
+    second = post(browser, f"/moderation/{comment}/weitergabe", why="Mein Grund.")
+    assert second.status_code == 422 and "inzwischen weitergegeben" in second.text and "Mein Grund." in second.text
     publish(session, comment, by=a_moderator(session, round), clock=clock)
     assert "Ein schwieriger Fall." not in browser.get("/moderation?liste=escalated").text
 
@@ -295,7 +297,8 @@ def test_a_second_look_from_the_letter_to_the_answer(session: Session, app: Flas
     assert REASON in visitor.get(path[1]).text
     assert post(visitor, path[1], words="Das war ein Zitat.").status_code == 303
     assert "um eine Überprüfung gebeten" in visitor.get(path[1]).text
-    assert post(visitor, path[1], words="Noch einmal.").status_code == 422
+    again = post(visitor, path[1], words="Noch einmal.")
+    assert again.status_code == 422 and "Noch einmal." in again.text
     mine, theirs = signed_in(app, session, first), signed_in(app, session, a_moderator(session, round))
     number = re.search(r'name="ueberpruefung" value="(\d+)"', theirs.get("/moderation?liste=reviews").text)
     assert number is not None
@@ -308,6 +311,9 @@ def test_a_second_look_from_the_letter_to_the_answer(session: Session, app: Flas
     assert "Das war ein Zitat." in theirs.get(there).text
     assert post(theirs, there, **given).status_code == 303
     assert state_of(session, comment) == State.PUBLISHED
+    assert post(theirs, there, **given).status_code == 303, "a second click"
+    late = post(theirs, there, outcome="upheld", reason="Eine Beleidigung.")
+    assert late.status_code == 422 and "gibt es inzwischen schon" in late.text and "Eine Beleidigung." in late.text
     told = visitor.get(path[1]).text
     assert "Es ist ein Zitat." in told and "zurückgenommen" in told
     assert "(0)" in theirs.get("/moderation?liste=reviews").text
@@ -473,7 +479,9 @@ def test_a_withdrawn_comment_is_named_on_the_page(session: Session, app: Flask, 
     browser = signed_in(app, session, a_moderator(session, round))
     answer = post(browser, f"/moderation/{comment}/entscheidung", **fields())
     assert answer.status_code == 422 and "zurückgezogen" in answer.text
-    assert "Entscheidung speichern" not in answer.text
+    assert "Entscheidung speichern" not in answer.text and "ist eine Beleidigung." in answer.text
+    passed_on = post(browser, f"/moderation/{comment}/weitergabe", why="Mein Grund.")
+    assert passed_on.status_code == 422 and "zurückgezogen" in passed_on.text and "Mein Grund." in passed_on.text
 
 
 @pytest.mark.parametrize(
