@@ -25,6 +25,7 @@ from participation.pauses.facts import (
     CUT,
     LADDER,
     AlreadyPaused,
+    BasisChangedMeanwhile,
     NobodyToPause,
     NoLegalBasis,
     NoSuchPause,
@@ -45,21 +46,40 @@ REVIEWED_LETTER = "pauses/letters/reviewed"
 
 # ── The legal basis of an office ──────────────────────────────────────────────────────────────────────────────────────
 def enter_basis(
-    session: Session, *, office_id: int, reference: str, text: dict[str, str], by: UUID, clock: Clock
+    session: Session,
+    *,
+    office_id: int,
+    reference: str,
+    text: dict[str, str],
+    by: UUID,
+    clock: Clock,
+    seen: datetime | None = None,
 ) -> None:
     """Enter what allows an office to pause people; from then on its moderators may propose it.
 
     :param reference: where it is written
     :param text: what it says, in its variants
+    :param seen: when the one that was read was entered, None if there was none
     :raises NotEntitled: unless they lead rounds for this office or are administrators
+    :raises BasisChangedMeanwhile: if somebody entered or removed one since
     """
     with transaction(session):
         now = _keep_office(session, office_id, by, clock)
         values = {"reference": reference.strip(), "text": text, "entered_by": by, "entered_at": now}
-        row = insert(session, LegalBasis).values(office_id=office_id, **values)
-        session.execute(row.on_conflict_do_update(index_elements=["office_id"], set_=values))
+        if not _write_basis(session, office_id, values, seen=seen):
+            raise BasisChangedMeanwhile()
         details = {"reference": reference.strip()}
         _note_basis(session, "pauses:basis_entered", office_id=office_id, by=by, now=now, details=details)
+
+
+def _write_basis(session: Session, office_id: int, values: dict[str, Any], *, seen: datetime | None) -> bool:
+    """Write over the legal basis that was read, or write the first one; say whether that is still so."""
+    if seen is not None:
+        read = update(LegalBasis).where(LegalBasis.office_id == office_id, LegalBasis.entered_at == seen)
+        return bool(affected(session, read.values(**values)))
+    row = insert(session, LegalBasis).values(office_id=office_id, **values)
+    made = row.on_conflict_do_nothing(index_elements=["office_id"]).returning(LegalBasis.office_id)
+    return session.execute(made).first() is not None
 
 
 def remove_basis(session: Session, *, office_id: int, by: UUID, clock: Clock) -> None:

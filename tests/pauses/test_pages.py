@@ -19,7 +19,7 @@ from participation.letters.jobs import written
 from participation.pauses import commands
 from participation.pauses.facts import LADDER
 from participation.pauses.models import LegalBasis
-from tests.everywhere.pages import text_of
+from tests.everywhere.pages import forms_on, text_of
 from tests.statements import Statements
 from tests.world import a_round, a_staff_member
 from tests.world.moderation import a_comment
@@ -85,6 +85,10 @@ def test_of_pauses_of_others_nothing_is_said(app: Flask, session: Session, clock
     assert stranger.get(f"/verwaltung/schreibpausen/{case.round.office_id}").status_code == 404
 
 
+def fields_of(html: str, path: str) -> dict[str, str]:
+    return dict(next(form.fields for form in forms_on(html, path) if form.action == path))
+
+
 def test_staff_switches_pauses_on_and_off(app: Flask, session: Session, clock: StoppedClock) -> None:
     case = trouble(session, a_round(session), clock, allowed=False)
     comment = case.insult(session, clock)
@@ -99,8 +103,20 @@ def test_staff_switches_pauses_on_and_off(app: Flask, session: Session, clock: S
     assert "Erlaubt es." in typed.text
     assert post(staff, path, reference="§ 7", text_de="Erlaubt es.").status_code == 303
     assert "§ 7" in text_of(staff.get("/verwaltung/schreibpausen").text)
+    late = post(staff, path, seen="", reference="§ 8", text_de="Erlaubt mehr.")
+    assert late.status_code == 422 and "inzwischen geändert" in late.text, "who read none does not write over one"
+    assert "<strong>§ 7</strong>" in late.text and "Erlaubt mehr." in late.text
+    read = fields_of(staff.get(path).text, path)
+    clock.advance(timedelta(minutes=1))
+    assert post(staff, path, **fields_of(late.text, path)).status_code == 303
+    assert post(staff, path, **read | {"reference": "§ 9"}).status_code == 422
+    session.rollback()
+    assert session.execute(select(LegalBasis.reference)).scalar_one() == "§ 8"
     assert post(one, f"/moderation/{comment}/schreibpause", rule="persons", reason=REASON).status_code == 303
+    shown = fields_of(staff.get(path).text, path)
     assert post(staff, f"{path}/abschaltung").status_code == 303
+    removed = post(staff, path, **shown)
+    assert removed.status_code == 422 and "Sie wurde entfernt." in removed.text and "§ 8" in removed.text
     session.rollback()
     assert session.execute(select(LegalBasis)).first() is None
 
