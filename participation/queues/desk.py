@@ -149,18 +149,23 @@ def decide(contribution_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _show(contribution_id, form, status=422)
     try:
-        _decide(contribution_id, form)
+        made = _decide(contribution_id, form)
     except SHOWN_AGAIN as fact:
         return _show(contribution_id, form, fact=fact, status=422)
     except AlreadySo as fact:
         flash(words_of(fact), "info")
     else:
-        flash(_(SAID[form.chosen]) + " " + _("Zehn Minuten lang können Sie das zurücknehmen."), "success")
+        _say(_(SAID[form.chosen]), undo=url_for("queues_desk.undo", decision_id=made))
     return see_other(url_for("queues_desk.queue", liste=form.back_to.value))
 
 
-def _decide(contribution_id: int, form: DecisionForm) -> None:
-    commands.decide(
+def _say(done: str, *, undo: str) -> None:
+    """Say on the next page what was done, with the button that takes it back."""
+    flash({"text": f"{done} {_('Zehn Minuten lang können Sie das zurücknehmen.')}", "undo": undo}, "success")  # type: ignore[arg-type]
+
+
+def _decide(contribution_id: int, form: DecisionForm) -> int:
+    return commands.decide(
         session(),
         contribution_id=contribution_id,
         by=person_id(),
@@ -263,6 +268,12 @@ def decide_many() -> ResponseReturnValue:
         )
     except (NothingChosen, NotForMany, RuleMissing, TooManyChosen) as fact:
         return _choose_again(form, fact)
+    found = queries.bulk_result(session(), bulk_id=bulk_id, moderator=person_id(), now=now())
+    if found is not None and found.can_be_undone:
+        done = ngettext(
+            "Über %(num)s Beitrag ist entschieden.", "Über %(num)s Beiträge ist entschieden.", found.decided
+        )
+        _say(done, undo=url_for("queues_desk.undo_many", bulk_id=bulk_id))
     return see_other(url_for("queues_desk.bulk_result", bulk_id=bulk_id))
 
 

@@ -428,12 +428,29 @@ def test_a_decision_leads_back_to_the_list(session: Session, app: Flask, clock: 
     browser = signed_in(app, session, a_moderator(session, round))
     answer = post(browser, f"/moderation/{comment}/entscheidung", **fields(listed="reported"))
     assert (answer.status_code, answer.location) == (303, "/moderation?liste=reported")
-    assert "Der Beitrag ist zurückgehalten." in browser.get(answer.location).text
-    assert state_of(session, comment) == State.WITHHELD
+    there = browser.get(answer.location).text
+    assert "Der Beitrag ist zurückgehalten." in there and state_of(session, comment) == State.WITHHELD
     again = post(browser, f"/moderation/{comment}/entscheidung", **fields())
     assert again.status_code == 303
     assert "schon so entschieden" in browser.get("/moderation").text
     assert len(decision_letters(session)) == 1
+
+
+def test_what_was_decided_just_now_is_taken_back_on_the_next_page(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    one, other = (a_comment(session, round, clock=clock, held=True, text=f"Wartender Text {n}.") for n in (1, 2))
+    browser = signed_in(app, session, a_moderator(session, round))
+    many = {"outcome": "published", "chosen": f"{other}:1:", "how": "page", "listed": "held"}
+    for path, sent in ((f"/moderation/{one}/entscheidung", fields()), ("/moderation/sammelentscheidungen", many)):
+        page = browser.get(post(browser, path, **sent).location).text
+        notices = page[page.index('id="meldungen"') : page.index("<h1")]
+        undo = re.search(r'action="([^"]+/ruecknahme)"', notices)
+        assert undo is not None and "Zehn Minuten lang" in notices
+        assert "/ruecknahme" not in browser.get("/moderation").text, "told once"
+        post(browser, undo[1])
+        assert {state_of(session, number) for number in (one, other)} == {State.HELD}
 
 
 def test_the_form_shows_the_new_text_and_keeps_what_was_typed(
