@@ -41,6 +41,7 @@ from participation.pauses.facts import (
 from participation.pauses.models import LegalBasis, WritingPause
 
 PAUSED_LETTER = "pauses/letters/paused"
+ASKED_LETTER = "pauses/letters/asked"
 REVIEWED_LETTER = "pauses/letters/reviewed"
 
 
@@ -210,7 +211,7 @@ def withdraw(session: Session, *, pause_id: int, by: UUID, clock: Clock) -> None
 
 # ── A second look ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def contest(session: Session, *, pause_id: int, person_id: UUID, words: str, clock: Clock) -> None:
-    """Ask for a second look at one's own pause, once, within six months; meanwhile it holds.
+    """Ask for a second look at one's own pause, once, within six months; meanwhile it holds. A letter says it arrived.
 
     :raises NoSuchPause: if it is somebody else's, or nobody confirmed it
     :raises AlreadyAsked: or TooLateToAsk
@@ -226,6 +227,8 @@ def contest(session: Session, *, pause_id: int, person_id: UUID, words: str, clo
             raise refusal
         one.asked_at, one.words = now, words.strip()
         session.flush()
+        runs = one.ends_at is not None and now < one.ends_at
+        _tell(session, ASKED_LETTER, one, now, ends=_written(one.ends_at) if runs else None)
 
 
 def review(session: Session, *, pause_id: int, by: UUID, outcome: Outcome, reason: str, clock: Clock) -> None:
@@ -247,8 +250,7 @@ def review(session: Session, *, pause_id: int, by: UUID, outcome: Outcome, reaso
         session.flush()
         if outcome is Outcome.REVERSED:
             silence(session, participant_id=one.whose, until=queries.end_of_last(session, one.whose))
-        ends = one.ends_at.isoformat() if one.ends_at else None
-        _tell(session, REVIEWED_LETTER, one, now, outcome=outcome, reason=reason.strip(), ends=ends)
+        _tell(session, REVIEWED_LETTER, one, now, outcome=outcome, reason=reason.strip(), ends=_written(one.ends_at))
         details = {"outcome": outcome}
         _note(session, "pauses:reviewed", pause_id=pause_id, office_id=office_id, by=by, now=now, details=details)
 
@@ -326,8 +328,12 @@ def _told(one: WritingPause) -> dict[str, Any]:
         "reference": one.basis["reference"],
         "basis": one.basis["text"],
         "days": LADDER[one.step - 1].days,
-        "ends": one.ends_at.isoformat() if one.ends_at else None,
+        "ends": _written(one.ends_at),
     }
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _tell(session: Session, template: str, one: WritingPause, now: datetime, **facts: Any) -> None:

@@ -30,7 +30,8 @@ def index() -> ResponseReturnValue:
     """List the pauses of the rounds that this person moderates or leads."""
     after = key_from(request.args.get("after"))
     found = queries.pauses(session(), official=person_id(), now=now(), after=after)
-    return page("pauses/list.html", pauses=found, after=after, **WORDS)
+    waiting = queries.waiting(session(), official=person_id(), now=now())
+    return page("pauses/list.html", pauses=found, waiting=waiting, after=after, **WORDS)
 
 
 @bp.get("/moderation/<int:contribution_id>/schreibpause")

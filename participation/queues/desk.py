@@ -130,6 +130,8 @@ def open_case(contribution_id: int) -> ResponseReturnValue:
     form = OpeningForm(request.form)
     if form.review_id is not None:
         return see_other(url_for("reviews_desk.review", review_id=form.review_id))
+    if form.pause_id is not None:
+        return see_other(url_for("pauses_desk.show", pause_id=form.pause_id))
     return see_other(
         url_for(
             "queues_desk.case",

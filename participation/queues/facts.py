@@ -29,6 +29,8 @@ class Listed(StrEnum):
     HELD = "held"
     REPORTED = "reported"
     REVIEWS = "reviews"
+    PAUSES = "pauses"
+    """Second looks at pauses from writing."""
     ESCALATED = "escalated"
     TASKS = "tasks"
     DECIDED = "decided"

@@ -229,6 +229,7 @@ class OpeningForm(Form):
     entscheidung = HiddenField()
     stelle = HiddenField()
     ueberpruefung = HiddenField()
+    schreibpause = HiddenField()
 
     @property
     def back_to(self) -> Listed:
@@ -249,6 +250,11 @@ class OpeningForm(Form):
     def review_id(self) -> int | None:
         """The second look that is opened."""
         return key_from(self.ueberpruefung.data)
+
+    @property
+    def pause_id(self) -> int | None:
+        """The pause of whose second look it is."""
+        return key_from(self.schreibpause.data)
 
 
 class EscalationForm(Form):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Person
@@ -38,6 +38,7 @@ from participation.moderation.queries import (
     placed,
     stands,
 )
+from participation.pauses.models import WritingPause
 from participation.queues.facts import MOST_AT_ONCE, MOST_LIKENED, How, Listed
 from participation.queues.models import BulkDecision, BulkItem
 from participation.remarks.models import CaseTask
@@ -247,15 +248,25 @@ def _due_before(hours: dict[int, int], now: datetime) -> ColumnElement[Any]:
 def _waiting(
     session: Session, mine: ColumnElement[bool], hours: dict[int, int], now: datetime
 ) -> dict[Listed, Waiting]:
-    """Count each list that waits, with its oldest and how much is overdue; one statement."""
+    """Count each list that waits, with its oldest and how much is overdue, and what was decided; one statement."""
     due = _due_before(hours, now)
     parts = []
-    for listed in (Listed.HELD, Listed.REPORTED, Listed.REVIEWS, Listed.ESCALATED, Listed.TASKS):
+    for listed in (Listed.HELD, Listed.REPORTED, Listed.REVIEWS, Listed.PAUSES, Listed.ESCALATED, Listed.TASKS):
         rows = _LISTS[listed](mine, None).add_columns(due.label("due")).order_by(None).subquery()
         is_late = rows.c.due_on < berlin(now).date() if listed is Listed.TASKS else rows.c.since < rows.c.due
         late = func.coalesce(func.sum(case((is_late, 1), else_=0)), 0)
         parts.append(select(literal(listed.value).label("listed"), func.count(), func.min(rows.c.since), late))
+    parts.append(_decided(mine))
     return {Listed(row[0]): Waiting(row[1], row[2], int(row[3])) for row in session.execute(union_all(*parts))}
+
+
+def _decided(mine: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Count what people decided, without all that a line of the list shows."""
+    counted = select(literal(Listed.DECIDED.value), func.count(), null(), literal(0)).select_from(ModerationDecision)
+    counted = counted.join(Case, Case.id == ModerationDecision.case_id)
+    counted = counted.join(Contribution, Contribution.id == Case.contribution_id)
+    counted = counted.join(Window, Window.id == Contribution.window_id)
+    return counted.where(mine, ModerationDecision.decided_by.is_not(None))
 
 
 def _narrowed(
@@ -304,6 +315,14 @@ def _list_reviews(mine: ColumnElement[bool], after: int | None) -> Select[*tuple
     return rows.where(ModerationDecision.id == last_decision(), Review.id > (after or 0)).order_by(Review.id)
 
 
+def _list_pauses(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
+    """Second looks at pauses that were asked for, each with the contribution that the pause rests on."""
+    rows = _rows(WritingPause.id, WritingPause.asked_at).join(ModerationDecision, ModerationDecision.case_id == Case.id)
+    rows = rows.join(WritingPause, WritingPause.decision_id == ModerationDecision.id)
+    waits = (WritingPause.asked_at.is_not(None), WritingPause.outcome.is_(None), WritingPause.id > (after or 0))
+    return rows.where(mine, *waits).order_by(WritingPause.id)
+
+
 def _list_escalated(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
     rows = _rows(Case.id, Case.escalated_at).where(mine, Case.escalated_at.is_not(None))
     return rows.where(Contribution.state != State.WITHDRAWN, Case.id > (after or 0)).order_by(Case.id)
@@ -343,6 +362,7 @@ _LISTS = {
     Listed.HELD: _list_held,
     Listed.REPORTED: _list_reported,
     Listed.REVIEWS: _list_reviews,
+    Listed.PAUSES: _list_pauses,
     Listed.ESCALATED: _list_escalated,
     Listed.TASKS: _list_tasks,
     Listed.DECIDED: _list_decided,

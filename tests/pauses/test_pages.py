@@ -67,12 +67,19 @@ def test_the_way_from_proposal_to_second_look(app: Flask, session: Session, cloc
     asking = path.replace("/moderation", "") + "/ueberpruefung"
     assert post(author, asking, words="").status_code == 422
     assert post(author, asking, words="Das war Satire.").status_code == 303
+    clock.advance(timedelta(hours=30))
+    for listed in ("/moderation?liste=pauses", "/moderation/schreibpausen"):
+        assert "seit 30 Stunden" in text_of(third.get(listed).text)
+    assert "Schreibpausen (1, 1 überfällig)" in text_of(third.get("/moderation").text)
+    opened = post(third, f"/moderation/{comment}/bearbeitung", schreibpause=path.rpartition("/")[2], listed="pauses")
+    assert opened.location == path and "Gerade offen bei einer anderen Person" in other.get(path).text
     assert "Das war Satire." in third.get(path).text
     assert "Ergebnis" not in text_of(other.get(path).text)
     assert post(third, f"{path}/ueberpruefung", outcome="reversed", reason="").status_code == 422
     assert post(third, f"{path}/ueberpruefung", outcome="reversed", reason="Stimmt, Satire.").status_code == 303
     late = post(third, f"{path}/ueberpruefung", outcome="upheld", reason="Keine Satire.")
     assert late.status_code == 422 and "Keine Satire." in late.text
+    assert "Schreibpausen (" not in text_of(third.get("/moderation").text)
     assert "Stimmt, Satire." in text_of(author.get("/schreibpausen").text)
 
 
@@ -135,10 +142,11 @@ def test_the_letter_is_in_the_language_of_its_reader(
     with app.test_request_context():
         due = [claim_letter(session, clock=clock) for _ in range(20)]
         mails = [written(one, app.extensions["settings"]) for one in due if one and one.template.startswith("pauses/")]
-    told, reviewed = (mail.get_content() for mail in mails)
+    told, asked, reviewed = (mail.get_content() for mail in mails)
     assert mails[0]["Subject"].startswith(words)
     for expected in (REASON, "§ 7 Satzung", "/schreibpausen", "12:10"):
         assert expected in told
+    assert "12:10" in asked and "/schreibpausen" in asked
     assert "Darum." in reviewed
 
 

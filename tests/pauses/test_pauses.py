@@ -340,7 +340,9 @@ def test_a_second_look_lifts_it_at_once(session: Session, clock: StoppedClock, c
         a_comment(session, case.round, clock=clock, who=case.author, text="Bis dahin gilt sie noch.")
     commands.review(session, pause_id=made, by=case.third, outcome=Outcome.REVERSED, reason="Stimmt.", clock=clock)
     assert a_comment(session, case.round, clock=clock, who=case.author, text="Danke fürs Hinsehen.")
-    assert [letter.template for letter in letters(session)] == ["pauses/letters/paused", "pauses/letters/reviewed"]
+    assert [letter.template for letter in letters(session)] == [
+        f"pauses/letters/{name}" for name in ("paused", "asked", "reviewed")
+    ]
     assert queries.differing_ends(session) == []
 
 

@@ -268,6 +268,10 @@ def test_a_decision_is_taken_back_on_the_page(session: Session, app: Flask, cloc
     post(mine, f"/moderation/{comment}/entscheidung", **fields_now)
     assert "Zurücknehmen" not in theirs.get("/moderation?liste=decided").text
     page = mine.get("/moderation?liste=decided").text
+    assert (
+        "Zuletzt entschieden (1)" in page
+        and "(1)" not in signed_in(app, session, a_moderator(session, a_round(session))).get("/moderation").text
+    )
     path = re.search(r'action="(/moderation/entscheidungen/\d+/ruecknahme)"', page)
     assert path is not None
     assert "nur, wer entschieden hat" in follow(theirs, path[1])
