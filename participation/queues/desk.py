@@ -40,7 +40,7 @@ from participation.moderation.facts import (
     UndoOver,
     WithdrawnMeanwhile,
 )
-from participation.moderation.queries import case_file, text_history
+from participation.moderation.queries import CaseFile, case_file, text_history
 from participation.queues import commands as bulk
 from participation.queues import queries
 from participation.queues.facts import (
@@ -366,6 +366,7 @@ def _show(
         "queues/case.html",
         status,
         case=found,
+        groups=queries.groups(session(), found, listed=_waits_in(found, form), moderator=person_id(), now=now()),
         history=text_history(session(), found, now=now(), read=read),
         review_id=open_review(session(), contribution_id),
         signals=signals_of(session(), [contribution_id]).get(contribution_id, ()),
@@ -382,6 +383,13 @@ def _show(
         rule_by_slug=rule_by_slug,
         **WORDS,
     )
+
+
+def _waits_in(found: CaseFile, form: DecisionForm) -> Listed:
+    """Return the list with which a contribution is decided on together with others."""
+    if form.back_to in (Listed.HELD, Listed.REPORTED) and form.listed.data:
+        return form.back_to
+    return Listed.REPORTED if found.open_notices and found.state == "published" else Listed.HELD
 
 
 def _task_form(kept: Backstage) -> TaskForm:

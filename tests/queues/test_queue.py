@@ -28,6 +28,7 @@ from participation.queues.facts import Listed
 from participation.queues.queries import Only, queue
 from participation.remarks.queries import colleagues
 from participation.reviews.commands import contest
+from tests.everywhere.pages import text_of
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_round, a_staff_member, an_official
 from tests.world.moderation import REASON, a_comment, a_notice, decision_letters, publish, state_of, withhold
@@ -383,6 +384,34 @@ def test_a_case_shows_its_context(session: Session, app: Flask, clock: StoppedCl
         f'href="{round.home}"',
     ):
         assert shown in page, shown
+
+
+def test_a_case_counts_what_else_its_author_wrote_and_what_waits_that_is_alike(
+    session: Session,
+    app: Flask,
+    clock: StoppedClock,
+    statements: Callable[[], AbstractContextManager[Statements]],
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    moderator = a_moderator(session, round)
+    spam, alone = "Günstige Uhren gibt es jetzt bei uns im Laden, Angebot", "Am Platz fehlen Bänke für ältere Leute."
+    one, *others = (a_comment(session, round, clock=clock, held=True, text=f"{spam} {n}.") for n in range(3))
+    first = a_comment(session, round, clock=clock, held=True, who=author, text=f"{spam} für alle.")
+    a_comment(session, round, clock=clock, held=True, who=author, text=alone)
+    a_comment(session, round, clock=clock, who=author, text="Ein Radweg an der Königsallee wäre gut.")
+    a_comment(session, a_round(session), clock=clock, held=True, text=f"{spam} anderswo.")
+    browser = signed_in(app, session, moderator)
+    with statements() as seen:
+        page = browser.get(f"/moderation/{first}?liste=held").text
+    assert len(seen) <= 16, str(seen)
+    told = text_of(page)
+    assert "2 weitere Beiträge von derselben Person in dieser Beteiligung, 1 davon wartet" in told
+    assert "3 ähnliche Beiträge warten" in told
+    withhold(session, one, by=moderator, clock=clock)
+    told = text_of(browser.get(f"/moderation/{one}").text)
+    assert "3 ähnliche Beiträge warten" in told and "von derselben Person in dieser" not in told
+    linked = text_of(browser.get(f"/moderation/auswahl?beitrag={one}&art=likeness&liste=held").text)
+    assert all(f"Beitrag {number}" in linked for number in (first, *others)) and f"Beitrag {one}," not in linked
 
 
 def test_a_case_shows_answers_below(session: Session, app: Flask, clock: StoppedClock) -> None:
