@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, RadioField, SelectField
+from wtforms import Field, HiddenField, RadioField
 from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
@@ -16,8 +16,7 @@ from participation.foundation.forms import Form, LineField, TextField, required
 from participation.foundation.paging import key_from
 from participation.moderation.facts import LONGEST_LAW, LONGEST_REASON, NEEDS_REASON, Outcome
 from participation.queues.facts import FOR_MANY, MOST_AT_ONCE, Chosen, How, Listed
-from participation.remarks.facts import put_in
-from participation.remarks.queries import Offer
+from participation.remarks.forms import ReasonForm
 
 OUTCOME_LABELS = {
     Outcome.PUBLISHED: _l("Veröffentlichen"),
@@ -28,23 +27,6 @@ OUTCOME_LABELS = {
     Outcome.MOVED: _l("Zu einem anderen Thema verschieben"),
     Outcome.POLICE: _l("Drohung: zurückhalten und für die Polizei sichern"),
 }
-
-
-class ReasonForm(Form):
-    """A form with a reason, into which a template can be put."""
-
-    reason: TextField
-    template = SelectField(_l("Textbaustein"), choices=[], validate_choice=False)
-
-    def put_in(self, offer: Offer) -> bool:
-        """Put the chosen template into the reason, with what was typed kept; say whether one was chosen."""
-        chosen = self.template.data or ""
-        found = offer.find(int(chosen)) if A_NUMBER.regex.match(chosen) else None
-        if found is None:
-            self.template.errors = [_("Bitte wählen Sie einen Textbaustein.")]
-            return False
-        self.reason.data, self.template.data = put_in(self.reason.data or "", found.text), ""
-        return True
 
 
 PLACES = ("entscheiden", "weitergeben", "aufgaben")
