@@ -37,6 +37,7 @@ from participation.moderation.facts import (
     RULE_OF,
     STATE_AFTER,
     UNDO_FOR,
+    AlreadyPassedOn,
     AlreadyReported,
     AlreadySo,
     AlreadyUndone,
@@ -557,7 +558,8 @@ def escalate(session: Session, *, contribution_id: int, by: UUID, why: str, cloc
     :raises NothingToDecide: if it is not theirs to moderate
     :raises ReasonMissing: without a word of why
     :raises WithdrawnMeanwhile: if its author took it back
-    :raises AlreadySo: if it is there already
+    :raises AlreadySo: if they passed it on for this reason already
+    :raises AlreadyPassedOn: if somebody else did, or for another reason
     """
     if not why.strip():
         raise ReasonMissing()
@@ -570,7 +572,8 @@ def escalate(session: Session, *, contribution_id: int, by: UUID, why: str, cloc
         passed_on = update(Case).where(Case.id == case_id, Case.escalated_at.is_(None))
         values = {"escalated_by": by, "escalated_at": now, "escalated_why": why.strip()}
         if not affected(session, passed_on.values(**values)):
-            raise AlreadySo()
+            first = session.execute(select(Case.escalated_by, Case.escalated_why).where(Case.id == case_id)).one()
+            raise AlreadySo() if tuple(first) == (by, why.strip()) else AlreadyPassedOn()
         note(
             session,
             act="moderation:escalated",

@@ -39,7 +39,7 @@ from participation.moderation.facts import (
     TooLateToReword,
     Verdict,
     differences,
-    likeness,
+    likenesses,
     told_as,
 )
 from participation.moderation.models import (
@@ -173,6 +173,8 @@ class CaseFile:
     """Newest first; the first one holds."""
     earlier: tuple[DecisionLine, ...]
     """On other contributions of the same author in this round, newest first."""
+    of_author: int
+    """How many other contributions of the same author there are in this round, those they withdrew left out."""
 
     @property
     def holding(self) -> DecisionLine | None:
@@ -337,6 +339,7 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
     row = session.execute(_file(contribution_id, moderator, now)).one_or_none()
     if row is None:
         return None
+    of_author = decision_lines(session, Contribution.participant_id == row.participant_id, first=contribution_id)
     return CaseFile(
         id=row.id,
         audience_id=row.audience_id,
@@ -366,10 +369,9 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
         parent=next(iter(_beside(session, Contribution.id == row.parent_id)), None) if row.parent_id else None,
         replies=_beside(session, Comment.parent_id == contribution_id),
         notices=_notices(session, contribution_id),
-        decisions=decision_lines(session, Case.contribution_id == contribution_id),
-        earlier=decision_lines(
-            session, Contribution.participant_id == row.participant_id, Contribution.id != contribution_id
-        ),
+        decisions=tuple(one for one in of_author if one.contribution_id == contribution_id),
+        earlier=tuple(one for one in of_author if one.contribution_id != contribution_id),
+        of_author=row.of_author,
     )
 
 
@@ -400,11 +402,19 @@ def _file(contribution_id: int, moderator: UUID, now: datetime) -> Select[*tuple
         Round.slug,
         HandlungsfeldVersion.title.label("subject_title"),
         Office.name.label("office"),
+        _others_of_author().label("of_author"),
     )
     rows = placed(chosen.select_from(Contribution)).join(Audience, Audience.id == Window.audience_id)
     rows = rows.outerjoin(Case, Case.contribution_id == Contribution.id)
     mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
     return rows.join(Office, Office.id == Audience.office_id).where(Contribution.id == contribution_id, mine)
+
+
+def _others_of_author() -> Any:
+    other = aliased(Contribution)
+    same = (other.participant_id == Contribution.participant_id, other.id != Contribution.id)
+    written = select(func.count()).where(*same, other.state != State.WITHDRAWN)
+    return written.correlate(Contribution).scalar_subquery()
 
 
 def _likely(session: Session, row: Any) -> tuple[Beside, ...]:
@@ -421,7 +431,8 @@ def _likely(session: Session, row: Any) -> tuple[Beside, ...]:
         .order_by(Contribution.id.desc())
         .limit(MOST_COMPARED)
     )
-    alike = [(likeness(row.text, one.text), one.id) for one in session.execute(others)]
+    found = session.execute(others).all()
+    alike = zip(likenesses(row.text, (one.text for one in found)), (one.id for one in found), strict=True)
     best = sorted((one for one in alike if one[0] >= ALIKE), reverse=True)[:MOST_ALIKE]
     return _beside(session, Contribution.id.in_([number for _, number in best])) if best else ()
 
@@ -479,8 +490,11 @@ def _notices(session: Session, contribution_id: int) -> tuple[NoticeLine, ...]:
     return tuple(NoticeLine(*row) for row in session.execute(newest.limit(MOST_DECISIONS)))
 
 
-def decision_lines(session: Session, *which: ColumnElement[bool]) -> tuple[DecisionLine, ...]:
-    """Return some decisions, newest first, those that were taken back too; at most 50."""
+def decision_lines(session: Session, *which: ColumnElement[bool], first: int | None = None) -> tuple[DecisionLine, ...]:
+    """Return some decisions, newest first, those that were taken back too; at most 50.
+
+    :param first: a contribution whose decisions come before the others
+    """
     found = (
         select(
             ModerationDecision.id,
@@ -498,7 +512,7 @@ def decision_lines(session: Session, *which: ColumnElement[bool]) -> tuple[Decis
         .join(Case, Case.id == ModerationDecision.case_id)
         .join(Contribution, Contribution.id == Case.contribution_id)
         .where(*which)
-        .order_by(ModerationDecision.id.desc())
+        .order_by(*([(Case.contribution_id == first).desc()] if first else []), ModerationDecision.id.desc())
         .limit(MOST_DECISIONS)
     )
     return tuple(DecisionLine(*row) for row in session.execute(found))

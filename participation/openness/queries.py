@@ -142,23 +142,30 @@ def log(
     Within a day lines stand by round, outcome and rule, so that their order says nothing of the hour.
     """
     only = only or Only()
-    found = session.execute(_narrowed(_newest_first(now), only, after).limit(size + 1)).all()
-    page = cut([_line(row, now) for row in found], size, key=lambda line: line.key)
     return Log(
-        page=Page(tuple(_without_hours(page.rows)), page.after),
+        page=feed(session, now=now, only=only, after=after, size=size),
         rounds=_rounds(session, now),
         years=years(session, now=now),
         until=_last_day(now),
     )
 
 
-def lines(session: Session, *, now: datetime, only: Only | None = None, most: int | None = None) -> Iterator[LogLine]:
+def feed(
+    session: Session, *, now: datetime, only: Only | None = None, after: int | None = None, size: int = FEED_SIZE
+) -> Page[LogLine]:
+    """Return one page of the lines alone, the newest day first; one statement."""
+    found = session.execute(_narrowed(_newest_first(now), only or Only(), after).limit(size + 1)).all()
+    page = cut([_line(row, now) for row in found], size, key=lambda line: line.key)
+    return Page(tuple(_without_hours(page.rows)), page.after)
+
+
+def lines(session: Session, *, now: datetime, only: Only | None = None) -> Iterator[LogLine]:
     """Yield the lines of the log one by one, read by the thousand while they are sent. One statement.
 
     It is asked with the first line: what is asked before an answer is sent ends with the request's own reading.
     """
     rows = session.execute(
-        _narrowed(_newest_first(now), only or Only(), None).limit(most), execution_options={"yield_per": AT_A_TIME}
+        _narrowed(_newest_first(now), only or Only(), None), execution_options={"yield_per": AT_A_TIME}
     )
     yield from _without_hours(_line(row, now) for row in rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -51,13 +51,17 @@ def _cells(only: Only) -> Iterator[tuple[object, ...]]:
 @bp.get("/moderationsprotokoll.atom")
 @public
 def feed() -> ResponseReturnValue:
-    """Return the newest lines of the log as an Atom feed."""
-    found = tuple(queries.lines(session(), now=now(), only=_only(), most=queries.FEED_SIZE))
+    """Return the newest lines as an Atom feed, narrowed like the page; older ones follow page by page (RFC 5005)."""
+    only, after = _only(), key_from(request.args.get("after"))
+    found = queries.feed(session(), now=now(), only=only, after=after, size=queries.FEED_SIZE)
     told = render_template(
         "openness/feed.xml",
-        lines=found,
+        lines=found.rows,
+        narrowed={"runde": only.round_slug, "jahr": only.year},
+        after=after,
+        older=found.after,
         base=settings().base_url,
-        updated=_midnight_after(max(found, key=lambda line: line.changed_on)) if found else "1970-01-01T00:00:00+00:00",
+        updated=_updated(found.rows),
         midnight_after=_midnight_after,
         name_of=_name_of,
         **WORDS,
@@ -89,6 +93,11 @@ def _only() -> Only:
     year = request.args.get("jahr", "")
     is_year = len(year) == 4 and year.isascii() and year.isdigit() and 1900 < int(year) < 9999
     return Only(request.args.get("runde") or None, int(year) if is_year else None)
+
+
+def _updated(lines: Sequence[LogLine]) -> str:
+    newest = max(lines, key=lambda line: line.changed_on, default=None)
+    return _midnight_after(newest) if newest else "1970-01-01T00:00:00+00:00"
 
 
 def _midnight_after(line: LogLine) -> str:

@@ -25,6 +25,7 @@ from participation.pauses.facts import (
     CUT,
     LADDER,
     AlreadyPaused,
+    BasisChangedMeanwhile,
     NobodyToPause,
     NoLegalBasis,
     NoSuchPause,
@@ -40,26 +41,46 @@ from participation.pauses.facts import (
 from participation.pauses.models import LegalBasis, WritingPause
 
 PAUSED_LETTER = "pauses/letters/paused"
+ASKED_LETTER = "pauses/letters/asked"
 REVIEWED_LETTER = "pauses/letters/reviewed"
 
 
 # ── The legal basis of an office ──────────────────────────────────────────────────────────────────────────────────────
 def enter_basis(
-    session: Session, *, office_id: int, reference: str, text: dict[str, str], by: UUID, clock: Clock
+    session: Session,
+    *,
+    office_id: int,
+    reference: str,
+    text: dict[str, str],
+    by: UUID,
+    clock: Clock,
+    seen: datetime | None = None,
 ) -> None:
     """Enter what allows an office to pause people; from then on its moderators may propose it.
 
     :param reference: where it is written
     :param text: what it says, in its variants
+    :param seen: when the one that was read was entered, None if there was none
     :raises NotEntitled: unless they lead rounds for this office or are administrators
+    :raises BasisChangedMeanwhile: if somebody entered or removed one since
     """
     with transaction(session):
         now = _keep_office(session, office_id, by, clock)
         values = {"reference": reference.strip(), "text": text, "entered_by": by, "entered_at": now}
-        row = insert(session, LegalBasis).values(office_id=office_id, **values)
-        session.execute(row.on_conflict_do_update(index_elements=["office_id"], set_=values))
+        if not _write_basis(session, office_id, values, seen=seen):
+            raise BasisChangedMeanwhile()
         details = {"reference": reference.strip()}
         _note_basis(session, "pauses:basis_entered", office_id=office_id, by=by, now=now, details=details)
+
+
+def _write_basis(session: Session, office_id: int, values: dict[str, Any], *, seen: datetime | None) -> bool:
+    """Write over the legal basis that was read, or write the first one; say whether that is still so."""
+    if seen is not None:
+        read = update(LegalBasis).where(LegalBasis.office_id == office_id, LegalBasis.entered_at == seen)
+        return bool(affected(session, read.values(**values)))
+    row = insert(session, LegalBasis).values(office_id=office_id, **values)
+    made = row.on_conflict_do_nothing(index_elements=["office_id"]).returning(LegalBasis.office_id)
+    return session.execute(made).first() is not None
 
 
 def remove_basis(session: Session, *, office_id: int, by: UUID, clock: Clock) -> None:
@@ -190,7 +211,7 @@ def withdraw(session: Session, *, pause_id: int, by: UUID, clock: Clock) -> None
 
 # ── A second look ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def contest(session: Session, *, pause_id: int, person_id: UUID, words: str, clock: Clock) -> None:
-    """Ask for a second look at one's own pause, once, within six months; meanwhile it holds.
+    """Ask for a second look at one's own pause, once, within six months; meanwhile it holds. A letter says it arrived.
 
     :raises NoSuchPause: if it is somebody else's, or nobody confirmed it
     :raises AlreadyAsked: or TooLateToAsk
@@ -206,6 +227,8 @@ def contest(session: Session, *, pause_id: int, person_id: UUID, words: str, clo
             raise refusal
         one.asked_at, one.words = now, words.strip()
         session.flush()
+        runs = one.ends_at is not None and now < one.ends_at
+        _tell(session, ASKED_LETTER, one, now, ends=_written(one.ends_at) if runs else None)
 
 
 def review(session: Session, *, pause_id: int, by: UUID, outcome: Outcome, reason: str, clock: Clock) -> None:
@@ -227,8 +250,7 @@ def review(session: Session, *, pause_id: int, by: UUID, outcome: Outcome, reaso
         session.flush()
         if outcome is Outcome.REVERSED:
             silence(session, participant_id=one.whose, until=queries.end_of_last(session, one.whose))
-        ends = one.ends_at.isoformat() if one.ends_at else None
-        _tell(session, REVIEWED_LETTER, one, now, outcome=outcome, reason=reason.strip(), ends=ends)
+        _tell(session, REVIEWED_LETTER, one, now, outcome=outcome, reason=reason.strip(), ends=_written(one.ends_at))
         details = {"outcome": outcome}
         _note(session, "pauses:reviewed", pause_id=pause_id, office_id=office_id, by=by, now=now, details=details)
 
@@ -306,8 +328,12 @@ def _told(one: WritingPause) -> dict[str, Any]:
         "reference": one.basis["reference"],
         "basis": one.basis["text"],
         "days": LADDER[one.step - 1].days,
-        "ends": one.ends_at.isoformat() if one.ends_at else None,
+        "ends": _written(one.ends_at),
     }
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _tell(session: Session, template: str, one: WritingPause, now: datetime, **facts: Any) -> None:

@@ -15,7 +15,7 @@ from participation.foundation.i18n import words_of
 from participation.foundation.paging import key_from
 from participation.foundation.web import clock, now, page, person_id, see_other, session
 from participation.pauses import commands, queries
-from participation.pauses.facts import OUTCOMES, STATES, NoSuchPause, OwnProposal
+from participation.pauses.facts import OUTCOMES, STATES, BasisChangedMeanwhile, NoSuchPause, OwnProposal
 from participation.pauses.forms import BasisForm, ProposalForm, ReviewForm
 
 bp = Blueprint("pauses_desk", __name__, template_folder="templates")
@@ -30,7 +30,8 @@ def index() -> ResponseReturnValue:
     """List the pauses of the rounds that this person moderates or leads."""
     after = key_from(request.args.get("after"))
     found = queries.pauses(session(), official=person_id(), now=now(), after=after)
-    return page("pauses/list.html", pauses=found, after=after, **WORDS)
+    waiting = queries.waiting(session(), official=person_id(), now=now())
+    return page("pauses/list.html", pauses=found, waiting=waiting, after=after, **WORDS)
 
 
 @bp.get("/moderation/<int:contribution_id>/schreibpause")
@@ -167,24 +168,31 @@ def basis(office_id: int) -> ResponseReturnValue:
     found = _basis(office_id)
     text = found.text or {"de": ""}
     data = {"reference": found.reference or "", "text_de": text["de"], "text_en": text.get("en", "")}
-    return page("pauses/basis.html", basis=found, form=BasisForm(data=data))
+    return _show_basis(found, BasisForm(data=data))
 
 
 @bp.post("/verwaltung/schreibpausen/<int:office_id>")
 @needs(Role.STAFF, Role.ADMIN)
 def enter_basis(office_id: int) -> ResponseReturnValue:
-    """Enter the legal basis, which switches pauses on."""
+    """Enter the legal basis, which switches pauses on; where somebody was quicker, both texts are shown."""
     found, form = _basis(office_id), BasisForm(request.form)
     if not form.validate():
-        return page("pauses/basis.html", 422, basis=found, form=form)
-    commands.enter_basis(
-        session(),
-        office_id=office_id,
-        reference=form.reference.data or "",
-        text=form.text,
-        by=person_id(),
-        clock=clock,
-    )
+        return _show_basis(found, form, status=422)
+    reference = (form.reference.data or "").strip()
+    try:
+        commands.enter_basis(
+            session(),
+            office_id=office_id,
+            reference=reference,
+            text=form.text,
+            seen=form.seen_at,
+            by=person_id(),
+            clock=clock,
+        )
+    except BasisChangedMeanwhile as fact:
+        found = _basis(office_id)
+        if (found.reference, found.text) != (reference, form.text):
+            return _show_basis(found, form, fact=fact, status=422)
     flash(_("Die Rechtsgrundlage ist eingetragen. Schreibpausen können jetzt vorgeschlagen werden."), "success")
     return see_other(url_for(".basis", office_id=office_id))
 
@@ -197,6 +205,14 @@ def remove_basis(office_id: int) -> ResponseReturnValue:
     commands.remove_basis(session(), office_id=office_id, by=person_id(), clock=clock)
     flash(_("Schreibpausen sind ausgeschaltet. Was läuft, endet zu seiner Zeit."), "success")
     return see_other(url_for(".basis", office_id=office_id))
+
+
+def _show_basis(
+    found: queries.Basis, form: BasisForm, *, fact: Fact | None = None, status: int = 200
+) -> ResponseReturnValue:
+    if fact is not None or request.method == "GET":
+        form.seen.data = found.entered_at.isoformat() if found.entered_at else ""
+    return page("pauses/basis.html", status, basis=found, form=form, fact=fact)
 
 
 def _basis(office_id: int) -> queries.Basis:

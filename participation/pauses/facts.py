@@ -84,6 +84,15 @@ class NoLegalBasis(Fact):
     sentence = marked("Schreibpausen sind für diese Stelle ausgeschaltet, weil keine Rechtsgrundlage eingetragen ist.")
 
 
+class BasisChangedMeanwhile(Fact):
+    """Somebody else entered or removed the legal basis after the page was opened."""
+
+    sentence = marked(
+        "Jemand anderes hat die Rechtsgrundlage inzwischen geändert. Ihre Fassung ist nicht gespeichert. Bitte"
+        " vergleichen Sie und tragen Sie sie dann noch einmal ein."
+    )
+
+
 class NothingWithheld(Fact):
     """A pause rests on a decision that holds and took a contribution back, and on each decision once."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField
+from wtforms import HiddenField, RadioField
 from wtforms.validators import InputRequired, Optional
 
 from participation.contributions.facts import LONGEST_TEXT, OFFENCES
@@ -13,8 +15,9 @@ from participation.pauses.facts import LONGEST_BASIS, LONGEST_REASON, LONGEST_RE
 
 
 class BasisForm(Form):
-    """What allows an office to pause people from writing."""
+    """What allows an office to pause people from writing, and when the one was entered that was read."""
 
+    seen = HiddenField()
     reference = LineField(
         _l("Fundstelle"),
         [required()],
@@ -33,6 +36,15 @@ class BasisForm(Form):
     def text(self) -> dict[str, str]:
         """The text in its variants."""
         return variants(self.text_de, self.text_en)
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """When the one that was read was entered, None for none; nonsense is none too."""
+        try:
+            found = datetime.fromisoformat(self.seen.data or "")
+        except ValueError:
+            return None
+        return found if found.tzinfo else None
 
 
 class ProposalForm(Form):

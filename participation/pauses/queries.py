@@ -22,6 +22,7 @@ from participation.foundation.paging import Page, cut
 from participation.moderation.facts import UNDO_FOR
 from participation.moderation.facts import Outcome as Decided
 from participation.moderation.models import Case, DecisionUndo, ModerationDecision
+from participation.moderation.queries import Claim, claim_of
 from participation.pauses.facts import CONTEST_FOR, LADDER, REMEMBERED, Acts, Outcome, State, state_of, step_after
 from participation.pauses.models import LegalBasis, WritingPause
 from participation.rounds.models import Round
@@ -65,6 +66,17 @@ class PauseLine:
     review_reason: str
     reviewed_at: datetime | None
     is_open_to_ask: bool
+    claim: Claim | None
+    """Who has the contribution open that it rests on."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much waits for officials, and since when the oldest second look."""
+
+    looks: int
+    since: datetime | None
+    proposals: int
 
 
 @dataclass(frozen=True)
@@ -194,6 +206,18 @@ def pauses(
     return cut(_lines(session.execute(found).all(), now), size, key=lambda line: line.id)
 
 
+def waiting(session: Session, *, official: UUID, now: datetime) -> Waiting:
+    """Count the second looks and the proposals that wait in the rounds that a person moderates or leads."""
+    asked = WritingPause.asked_at.is_not(None) & WritingPause.outcome.is_(None)
+    proposed = WritingPause.confirmed_at.is_(None) & WritingPause.withdrawn_at.is_(None)
+    counted = select(
+        func.count().filter(asked), func.min(WritingPause.asked_at).filter(asked), func.count().filter(proposed)
+    ).select_from(WritingPause)
+    counted = counted.join(Participant, Participant.id == WritingPause.participant_id)
+    counted = counted.join(Audience, Audience.id == Participant.audience_id)
+    return Waiting(*session.execute(counted.where(_acts_for(official, now))).one())
+
+
 def pause(session: Session, *, pause_id: int, official: UUID, now: datetime) -> PauseLine | None:
     """Return one pause, or None if it is none of theirs."""
     found = _lines(session.execute(_LINES.where(WritingPause.id == pause_id, _acts_for(official, now))).all(), now)
@@ -216,7 +240,7 @@ def _acts_for(official: UUID, now: datetime) -> ColumnElement[bool]:
 
 
 _LINES = (
-    select(WritingPause, Participant.shown_as, Case.contribution_id, Office.name, Round.title)
+    select(WritingPause, Participant.shown_as, Office.name, Round.title, Case)
     .join(Participant, Participant.id == WritingPause.participant_id)
     .join(Audience, Audience.id == Participant.audience_id)
     .join(Office, Office.id == Audience.office_id)
@@ -231,13 +255,13 @@ def _lines(rows: Sequence[Any], now: datetime) -> list[PauseLine]:
 
 
 def _line(row: Any, now: datetime) -> PauseLine:
-    one, shown_as, contribution_id, office, title = row
+    one, shown_as, office, title, case = row
     acts = acts_of(one)
     return PauseLine(
         id=one.id,
         state=state_of(acts, now),
         shown_as=shown_as,
-        contribution_id=contribution_id,
+        contribution_id=case.contribution_id,
         round_title=title,
         office=office,
         rule=one.rule,
@@ -253,6 +277,7 @@ def _line(row: Any, now: datetime) -> PauseLine:
         review_reason=one.review_reason,
         reviewed_at=one.reviewed_at,
         is_open_to_ask=one.confirmed_at is not None and one.asked_at is None and now < one.confirmed_at + CONTEST_FOR,
+        claim=claim_of(case, now),
     )
 
 

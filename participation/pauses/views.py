@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, current_app, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -45,6 +45,7 @@ def contest(pause_id: int) -> ResponseReturnValue:
     except Fact as fact:
         form.form_errors.append(words_of(fact))
         return _show_one(pause_id, form, status=422)
+    current_app.extensions["jobs"].nudge("letters")
     flash(_("Eine andere Person sieht sich das an. Sie bekommen eine E-Mail mit dem Ergebnis."), "success")
     return see_other(url_for(".mine"))
 

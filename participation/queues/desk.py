@@ -22,6 +22,7 @@ from participation.moderation.facts import (
     FOUND,
     NOTICE_KINDS,
     OUTCOMES,
+    AlreadyPassedOn,
     AlreadySo,
     AlreadyUndone,
     DecidedMeanwhile,
@@ -39,7 +40,7 @@ from participation.moderation.facts import (
     UndoOver,
     WithdrawnMeanwhile,
 )
-from participation.moderation.queries import case_file, text_history
+from participation.moderation.queries import CaseFile, case_file, text_history
 from participation.queues import commands as bulk
 from participation.queues import queries
 from participation.queues.facts import (
@@ -52,7 +53,7 @@ from participation.queues.facts import (
     NothingChosen,
     TooManyChosen,
 )
-from participation.queues.forms import BulkForm, DecisionForm, EscalationForm, listed_from
+from participation.queues.forms import BulkForm, DecisionForm, EscalationForm, OpeningForm, listed_from
 from participation.remarks.forms import NoteForm, TaskForm, label_of
 from participation.remarks.queries import Backstage, Offer, backstage, offer
 from participation.reviews.queries import open_review
@@ -124,10 +125,22 @@ def case(contribution_id: int) -> ResponseReturnValue:
 @bp.post("/<int:contribution_id>/bearbeitung")
 @needs("moderator")
 def open_case(contribution_id: int) -> ResponseReturnValue:
-    """Mark a contribution as opened, for the others, and show it."""
+    """Mark a contribution as opened, for the others, and show it, or the second look that waits for it."""
     commands.open_case(session(), contribution_id=contribution_id, by=person_id(), clock=clock)
-    listed = listed_from(request.form.get("listed"))
-    return see_other(url_for("queues_desk.case", contribution_id=contribution_id, liste=listed.value))
+    form = OpeningForm(request.form)
+    if form.review_id is not None:
+        return see_other(url_for("reviews_desk.review", review_id=form.review_id))
+    if form.pause_id is not None:
+        return see_other(url_for("pauses_desk.show", pause_id=form.pause_id))
+    return see_other(
+        url_for(
+            "queues_desk.case",
+            contribution_id=contribution_id,
+            liste=form.back_to.value,
+            entscheidung=form.outcome,
+            _anchor=form.place,
+        )
+    )
 
 
 @bp.post("/<int:contribution_id>/entscheidung")
@@ -138,18 +151,23 @@ def decide(contribution_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _show(contribution_id, form, status=422)
     try:
-        _decide(contribution_id, form)
+        made = _decide(contribution_id, form)
     except SHOWN_AGAIN as fact:
         return _show(contribution_id, form, fact=fact, status=422)
     except AlreadySo as fact:
         flash(words_of(fact), "info")
     else:
-        flash(_(SAID[form.chosen]) + " " + _("Zehn Minuten lang können Sie das zurücknehmen."), "success")
+        _say(_(SAID[form.chosen]), undo=url_for("queues_desk.undo", decision_id=made))
     return see_other(url_for("queues_desk.queue", liste=form.back_to.value))
 
 
-def _decide(contribution_id: int, form: DecisionForm) -> None:
-    commands.decide(
+def _say(done: str, *, undo: str) -> None:
+    """Say on the next page what was done, with the button that takes it back."""
+    flash({"text": f"{done} {_('Zehn Minuten lang können Sie das zurücknehmen.')}", "undo": undo}, "success")  # type: ignore[arg-type]
+
+
+def _decide(contribution_id: int, form: DecisionForm) -> int:
+    return commands.decide(
         session(),
         contribution_id=contribution_id,
         by=person_id(),
@@ -190,7 +208,9 @@ def escalate(contribution_id: int) -> ResponseReturnValue:
         commands.escalate(
             session(), contribution_id=contribution_id, by=person_id(), why=form.why.data or "", clock=clock
         )
-    except (AlreadySo, WithdrawnMeanwhile) as fact:
+    except (AlreadyPassedOn, WithdrawnMeanwhile) as fact:
+        return _show(contribution_id, DecisionForm(), fact=fact, passing_on=form, status=422)
+    except AlreadySo as fact:
         flash(words_of(fact), "info")
     else:
         flash(_("Der Beitrag ist weitergegeben. Er steht jetzt in einer eigenen Liste."), "success")
@@ -250,6 +270,12 @@ def decide_many() -> ResponseReturnValue:
         )
     except (NothingChosen, NotForMany, RuleMissing, TooManyChosen) as fact:
         return _choose_again(form, fact)
+    found = queries.bulk_result(session(), bulk_id=bulk_id, moderator=person_id(), now=now())
+    if found is not None and found.can_be_undone:
+        done = ngettext(
+            "Über %(num)s Beitrag ist entschieden.", "Über %(num)s Beiträge ist entschieden.", found.decided
+        )
+        _say(done, undo=url_for("queues_desk.undo_many", bulk_id=bulk_id))
     return see_other(url_for("queues_desk.bulk_result", bulk_id=bulk_id))
 
 
@@ -340,6 +366,7 @@ def _show(
         "queues/case.html",
         status,
         case=found,
+        groups=queries.groups(session(), found, listed=_waits_in(found, form), moderator=person_id(), now=now()),
         history=text_history(session(), found, now=now(), read=read),
         review_id=open_review(session(), contribution_id),
         signals=signals_of(session(), [contribution_id]).get(contribution_id, ()),
@@ -356,6 +383,13 @@ def _show(
         rule_by_slug=rule_by_slug,
         **WORDS,
     )
+
+
+def _waits_in(found: CaseFile, form: DecisionForm) -> Listed:
+    """Return the list with which a contribution is decided on together with others."""
+    if form.back_to in (Listed.HELD, Listed.REPORTED) and form.listed.data:
+        return form.back_to
+    return Listed.REPORTED if found.open_notices and found.state == "published" else Listed.HELD
 
 
 def _task_form(kept: Backstage) -> TaskForm:

@@ -19,6 +19,8 @@ MOST_AT_ONCE = 200
 """How many contributions one decision takes at most, so that it can be read before, and locks do not last."""
 MOST_LIKENED = 2000
 """Among how many that wait look-alikes are searched, the oldest first."""
+MOST_BESIDE = 500
+"""Among how many of these the page of one contribution searches, so that it stays quick under a wave of spam."""
 FOR_MANY = (Outcome.PUBLISHED, Outcome.WITHHELD)
 """What is decided on many at once; whatever else needs a look at each."""
 
@@ -29,6 +31,8 @@ class Listed(StrEnum):
     HELD = "held"
     REPORTED = "reported"
     REVIEWS = "reviews"
+    PAUSES = "pauses"
+    """Second looks at pauses from writing."""
     ESCALATED = "escalated"
     TASKS = "tasks"
     DECIDED = "decided"

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, RadioField, SelectField
+from wtforms import Field, HiddenField, RadioField
 from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
 from participation.contributions.facts import OFFENCE_SLUGS, OFFENCES
 from participation.foundation.forms import Form, LineField, TextField, required
+from participation.foundation.paging import key_from
 from participation.moderation.facts import LONGEST_LAW, LONGEST_REASON, NEEDS_REASON, Outcome
 from participation.queues.facts import FOR_MANY, MOST_AT_ONCE, Chosen, How, Listed
-from participation.remarks.facts import put_in
-from participation.remarks.queries import Offer
+from participation.remarks.forms import ReasonForm
 
 OUTCOME_LABELS = {
     Outcome.PUBLISHED: _l("Veröffentlichen"),
@@ -29,23 +29,7 @@ OUTCOME_LABELS = {
 }
 
 
-class ReasonForm(Form):
-    """A form with a reason, into which a template can be put."""
-
-    reason: TextField
-    template = SelectField(_l("Textbaustein"), choices=[], validate_choice=False)
-
-    def put_in(self, offer: Offer) -> bool:
-        """Put the chosen template into the reason, with what was typed kept; say whether one was chosen."""
-        chosen = self.template.data or ""
-        found = offer.find(int(chosen)) if A_NUMBER.regex.match(chosen) else None
-        if found is None:
-            self.template.errors = [_("Bitte wählen Sie einen Textbaustein.")]
-            return False
-        self.reason.data, self.template.data = put_in(self.reason.data or "", found.text), ""
-        return True
-
-
+PLACES = ("entscheiden", "weitergeben", "aufgaben")
 A_CHOICE = re.compile(r"([0-9]{1,15}):([0-9]{1,9}):([0-9]{0,15})")
 A_NUMBER = Regexp(r"^[0-9]{1,15}$")
 
@@ -219,6 +203,41 @@ class BulkForm(RulingForm):
 def how_from(text: str | None) -> How:
     """Read from an address how several contributions were found; what is none means picked one by one."""
     return next((how for how in How if how.value == text), How.PAGE)
+
+
+class OpeningForm(Form):
+    """With which choice and at which place a contribution is opened from a list; nonsense means without."""
+
+    listed = HiddenField()
+    entscheidung = HiddenField()
+    stelle = HiddenField()
+    ueberpruefung = HiddenField()
+    schreibpause = HiddenField()
+
+    @property
+    def back_to(self) -> Listed:
+        """The list from which it is opened."""
+        return listed_from(self.listed.data)
+
+    @property
+    def outcome(self) -> str | None:
+        """The decision that is chosen already."""
+        return self.entscheidung.data if self.entscheidung.data in list(Outcome) else None
+
+    @property
+    def place(self) -> str | None:
+        """The part of the page that is looked at first."""
+        return self.stelle.data if self.stelle.data in PLACES else None
+
+    @property
+    def review_id(self) -> int | None:
+        """The second look that is opened."""
+        return key_from(self.ueberpruefung.data)
+
+    @property
+    def pause_id(self) -> int | None:
+        """The pause of whose second look it is."""
+        return key_from(self.schreibpause.data)
 
 
 class EscalationForm(Form):

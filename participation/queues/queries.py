@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, null, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Person
@@ -26,11 +26,12 @@ from participation.foundation.facts import Holding
 from participation.foundation.model import Moment
 from participation.foundation.paging import Page, cut
 from participation.foundation.workdays import earlier, later
-from participation.moderation.facts import ALIKE, HOURS, UNDO_FOR, likeness
+from participation.moderation.facts import ALIKE, HOURS, UNDO_FOR, likenesses
 from participation.moderation.models import Case, ModerationDecision, ModerationSetting, Notice
 from participation.moderation.queries import (
     AUTHOR,
     Author,
+    CaseFile,
     Claim,
     ModeratedRound,
     author_of,
@@ -40,7 +41,8 @@ from participation.moderation.queries import (
     placed,
     stands,
 )
-from participation.queues.facts import MOST_AT_ONCE, MOST_LIKENED, How, Listed
+from participation.pauses.models import WritingPause
+from participation.queues.facts import MOST_AT_ONCE, MOST_BESIDE, MOST_LIKENED, How, Listed
 from participation.queues.models import BulkDecision, BulkItem
 from participation.remarks.models import CaseTask
 from participation.reviews.models import Review
@@ -135,6 +137,18 @@ class Gathered:
     listed: Listed
     more: bool
     """Whether there are more of them than are taken at once."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """How much waits of the same author in this round, and how much that says nearly the same."""
+
+    listed: Listed
+    """The list in which it waits."""
+    of_author: int
+    alike: int
+    is_least: bool
+    """Whether there may be more that are alike, since only the oldest were compared."""
 
 
 @dataclass(frozen=True)
@@ -250,15 +264,25 @@ def _due_before(hours: dict[int, int], now: datetime) -> ColumnElement[Any]:
 def _waiting(
     session: Session, mine: ColumnElement[bool], hours: dict[int, int], now: datetime
 ) -> dict[Listed, Waiting]:
-    """Count each list that waits, with its oldest and how much is overdue; one statement."""
+    """Count each list that waits, with its oldest and how much is overdue, and what was decided; one statement."""
     due = _due_before(hours, now)
     parts = []
-    for listed in (Listed.HELD, Listed.REPORTED, Listed.REVIEWS, Listed.ESCALATED, Listed.TASKS):
+    for listed in (Listed.HELD, Listed.REPORTED, Listed.REVIEWS, Listed.PAUSES, Listed.ESCALATED, Listed.TASKS):
         rows = _LISTS[listed](mine, None).add_columns(due.label("due")).order_by(None).subquery()
         is_late = rows.c.due_on < berlin(now).date() if listed is Listed.TASKS else rows.c.since < rows.c.due
         late = func.coalesce(func.sum(case((is_late, 1), else_=0)), 0)
         parts.append(select(literal(listed.value).label("listed"), func.count(), func.min(rows.c.since), late))
+    parts.append(_decided(mine))
     return {Listed(row[0]): Waiting(row[1], row[2], int(row[3])) for row in session.execute(union_all(*parts))}
+
+
+def _decided(mine: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Count what people decided, without all that a line of the list shows."""
+    counted = select(literal(Listed.DECIDED.value), func.count(), null(), literal(0)).select_from(ModerationDecision)
+    counted = counted.join(Case, Case.id == ModerationDecision.case_id)
+    counted = counted.join(Contribution, Contribution.id == Case.contribution_id)
+    counted = counted.join(Window, Window.id == Contribution.window_id)
+    return counted.where(mine, ModerationDecision.decided_by.is_not(None))
 
 
 def _narrowed(
@@ -303,6 +327,14 @@ def _list_reviews(mine: ColumnElement[bool], after: int | None) -> Select[*tuple
     rows = _rows(Review.id, Review.asked_at).join(ModerationDecision, ModerationDecision.case_id == Case.id)
     rows = rows.join(Review, Review.decision_id == ModerationDecision.id)
     return rows.where(mine, waits(), Review.id > (after or 0)).order_by(Review.id)
+
+
+def _list_pauses(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
+    """Second looks at pauses that were asked for, each with the contribution that the pause rests on."""
+    rows = _rows(WritingPause.id, WritingPause.asked_at).join(ModerationDecision, ModerationDecision.case_id == Case.id)
+    rows = rows.join(WritingPause, WritingPause.decision_id == ModerationDecision.id)
+    waits = (WritingPause.asked_at.is_not(None), WritingPause.outcome.is_(None), WritingPause.id > (after or 0))
+    return rows.where(mine, *waits).order_by(WritingPause.id)
 
 
 def _list_escalated(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:
@@ -370,6 +402,7 @@ _LISTS = {
     Listed.HELD: _list_held,
     Listed.REPORTED: _list_reported,
     Listed.REVIEWS: _list_reviews,
+    Listed.PAUSES: _list_pauses,
     Listed.ESCALATED: _list_escalated,
     Listed.TASKS: _list_tasks,
     Listed.DECIDED: _list_decided,
@@ -474,10 +507,7 @@ def gathered(
 
     :param numbers: the contributions that were picked, or the one whose author or likes are looked for
     """
-    mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
-    waiting = _LISTS[listed if listed in (Listed.HELD, Listed.REPORTED) else Listed.HELD](mine, None)
-    # What one wrote oneself somebody else decides on.
-    waiting = waiting.where(or_(Participant.person_id.is_(None), Participant.person_id != moderator))
+    waiting = _in_one_go(listed, moderator, now)
     if how is How.PAGE:
         waiting = waiting.where(Contribution.id.in_(numbers))
     elif how is How.AUTHOR:
@@ -485,7 +515,7 @@ def gathered(
         author = select(other.participant_id).where(other.id.in_(numbers[:1]))
         waiting = waiting.where(Contribution.participant_id.in_(author))
     else:
-        waiting = waiting.where(Contribution.id.in_(_alike(session, waiting, numbers[:1])))
+        waiting = waiting.where(Contribution.id.in_(_alike(session, waiting, numbers[:1], moderator, now)))
     rows = session.execute(waiting.limit(MOST_AT_ONCE + 1)).all()
     details = _details(session, [row.id for row in rows])
     hours = {one.audience_id: one.hours for one in _rounds(session, moderator, now)}
@@ -493,15 +523,46 @@ def gathered(
     return Gathered(shown, how, listed, len(rows) > MOST_AT_ONCE)
 
 
-def _alike(session: Session, waiting: Select[*tuple[Any, ...]], numbers: Sequence[int]) -> list[int]:
-    """Return which of those that wait in the same round say nearly the same as one of them, that one included."""
-    anchor = session.execute(waiting.where(Contribution.id.in_(numbers)).limit(1)).one_or_none()
+def groups(session: Session, case: CaseFile, *, listed: Listed, moderator: UUID, now: datetime) -> Groups:
+    """Return what waits together with a contribution; one statement."""
+    waiting = _in_one_go(listed, moderator, now)
+    waiting = waiting.where(Contribution.id != case.id, Window.audience_id == case.audience_id)
+    author = aliased(Contribution)
+    wrote = select(author.participant_id).where(author.id == case.id).scalar_subquery()
+    theirs = waiting.where(Contribution.participant_id == wrote).order_by(None)
+    theirs = theirs.with_only_columns(func.count(), maintain_column_froms=True)
+    texts = (Contribution.id, Contribution.text, theirs.correlate(None).scalar_subquery().label("of_author"))
+    rows = session.execute(waiting.with_only_columns(*texts, maintain_column_froms=True).limit(MOST_BESIDE)).all()
+    alike = _like(case.text, rows)
+    return Groups(listed, rows[0].of_author if rows else 0, len(alike), bool(alike) and len(rows) == MOST_BESIDE)
+
+
+def _in_one_go(listed: Listed, moderator: UUID, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Select what a person may decide on together: held or reported; what they wrote themselves others decide on."""
+    mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
+    waiting = _LISTS[listed if listed in (Listed.HELD, Listed.REPORTED) else Listed.HELD](mine, None)
+    return waiting.where(or_(Participant.person_id.is_(None), Participant.person_id != moderator))
+
+
+def _alike(
+    session: Session, waiting: Select[*tuple[Any, ...]], numbers: Sequence[int], moderator: UUID, now: datetime
+) -> list[int]:
+    """Return what waits and says nearly the same as a contribution of the same round, that one included."""
+    mine = Window.audience_id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now))
+    found = select(Contribution.id, Contribution.text, Window.audience_id)
+    found = found.join(Window, Window.id == Contribution.window_id).where(Contribution.id.in_(numbers), mine)
+    anchor = session.execute(found).one_or_none()
     if anchor is None:
         return []
     others = waiting.where(Window.audience_id == anchor.audience_id).limit(MOST_LIKENED)
     texts = session.execute(others.with_only_columns(Contribution.id, Contribution.text, maintain_column_froms=True))
-    alike = [row.id for row in texts if row.text == anchor.text or likeness(anchor.text, row.text) >= ALIKE]
-    return list(dict.fromkeys([anchor.id, *alike]))[: MOST_AT_ONCE + 1]
+    return list(dict.fromkeys([anchor.id, *_like(anchor.text, texts.all())]))[: MOST_AT_ONCE + 1]
+
+
+def _like(text: str, rows: Sequence[Any]) -> list[int]:
+    """Return those of some contributions that say nearly the same as a text."""
+    shares = likenesses(text, (row.text for row in rows))
+    return [row.id for row, share in zip(rows, shares, strict=True) if share >= ALIKE or row.text == text]
 
 
 def bulk_result(session: Session, *, bulk_id: int, moderator: UUID, now: datetime) -> BulkResult | None:

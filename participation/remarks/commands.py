@@ -63,9 +63,7 @@ def add_template(session: Session, *, office_id: int, draft: Draft, by: UUID, cl
     """
     with transaction(session):
         now = _keep_office(session, office_id, by, clock)
-        live = select(func.count()).where(ReasonTemplate.office_id == office_id, ReasonTemplate.retired_at.is_(None))
-        if session.execute(live).scalar_one() >= MOST_TEMPLATES:
-            raise TooManyTemplates(most=MOST_TEMPLATES)
+        _check_number(session, office_id)
         row = insert(session, ReasonTemplate).values(office_id=office_id, version=1, changed_at=now, **draft.columns())
         made = session.execute(row.on_conflict_do_nothing().returning(ReasonTemplate.id)).scalar_one_or_none()
         if made is None:
@@ -113,6 +111,39 @@ def retire_template(session: Session, *, office_id: int, template_id: int, by: U
         live = update(ReasonTemplate).where(*mine, ReasonTemplate.retired_at.is_(None))
         if affected(session, live.values(retired_at=now)):
             _note_template(session, "remarks:template_retired", office_id, template_id, by=by, now=now)
+
+
+def restore_template(session: Session, *, office_id: int, template_id: int, by: UUID, clock: Clock) -> None:
+    """Offer a retired template again. Doing it twice changes nothing.
+
+    :raises NoSuchTemplate: unless they lead rounds for this office, and it has this template
+    :raises TitleTaken: if another one that is offered has this title by now
+    :raises TooManyTemplates: if as many as possible are offered
+    """
+    with transaction(session):
+        now = _keep_office(session, office_id, by, clock)
+        mine = (ReasonTemplate.id == template_id, ReasonTemplate.office_id == office_id)
+        if session.execute(select(ReasonTemplate.id).where(*mine)).first() is None:
+            raise NoSuchTemplate()
+        _check_number(session, office_id, but=template_id)
+        retired = update(ReasonTemplate).where(*mine, ReasonTemplate.retired_at.is_not(None))
+        try:
+            restored = affected(session, retired.values(retired_at=None))
+        except IntegrityError as conflict:
+            raise TitleTaken() from conflict
+        if restored:
+            _note_template(session, "remarks:template_restored", office_id, template_id, by=by, now=now)
+
+
+def _check_number(session: Session, office_id: int, *, but: int | None = None) -> None:
+    """Count what is offered, under the lock of the office.
+
+    :raises TooManyTemplates: if there is no room for one more beside those
+    """
+    live = select(func.count()).where(ReasonTemplate.office_id == office_id, ReasonTemplate.retired_at.is_(None))
+    others = live if but is None else live.where(ReasonTemplate.id != but)
+    if session.execute(others).scalar_one() >= MOST_TEMPLATES:
+        raise TooManyTemplates(most=MOST_TEMPLATES)
 
 
 def _keep_office(session: Session, office_id: int, by: UUID, clock: Clock) -> datetime:

@@ -117,6 +117,19 @@ def retire_template(office_id: int, template_id: int) -> ResponseReturnValue:
     return see_other(url_for(".templates", office_id=office_id))
 
 
+@bp.post("/textbausteine/<int:office_id>/<int:template_id>/wiederaufnahme")
+@needs(Role.STAFF)
+def restore_template(office_id: int, template_id: int) -> ResponseReturnValue:
+    """Offer it again."""
+    try:
+        commands.restore_template(session(), office_id=office_id, template_id=template_id, by=person_id(), clock=clock)
+    except (TitleTaken, TooManyTemplates) as fact:
+        flash(words_of(fact), "warning")
+    else:
+        flash(_("Der Textbaustein wird wieder angeboten."), "success")
+    return see_other(url_for(".templates", office_id=office_id))
+
+
 def _office(office_id: int) -> queries.OfficeTemplates:
     """Return the templates of an office that this person leads rounds for; of others nothing is said."""
     found = queries.templates_of(session(), office_id=office_id, person_id=person_id(), now=now())

@@ -14,9 +14,17 @@ from wtforms.validators import Optional
 
 from participation.contributions.facts import OFFENCES
 from participation.foundation.forms import Form, LineField, TextField, required, variants
+from participation.foundation.paging import key_from
 from participation.moderation.facts import OUTCOMES
-from participation.remarks.facts import IN_LANGUAGES, LONGEST_NOTE, LONGEST_TASK, LONGEST_TEMPLATE, LONGEST_TITLE
-from participation.remarks.queries import Colleague, Offered, Template
+from participation.remarks.facts import (
+    IN_LANGUAGES,
+    LONGEST_NOTE,
+    LONGEST_TASK,
+    LONGEST_TEMPLATE,
+    LONGEST_TITLE,
+    put_in,
+)
+from participation.remarks.queries import Colleague, Offer, Offered, Template
 
 
 def _outcomes() -> list[Any]:
@@ -82,6 +90,22 @@ def label_of(one: Offered) -> str:
     fits = [_(OUTCOMES[outcome]) for outcome in OUTCOMES if outcome == one.outcome]
     fits += [_("Regel %(number)s", number=rule.number) for rule in OFFENCES if rule.slug == one.rule]
     return f"{one.title} ({', '.join([*fits, _(IN_LANGUAGES[one.languages])])})"
+
+
+class ReasonForm(Form):
+    """A form with a reason, into which a template can be put."""
+
+    reason: TextField
+    template = SelectField(_l("Textbaustein"), choices=[], validate_choice=False)
+
+    def put_in(self, offer: Offer) -> bool:
+        """Put the chosen template into the reason, with what was typed kept; say whether one was chosen."""
+        found = offer.find(key_from(self.template.data))
+        if found is None:
+            self.template.errors = [_("Bitte wählen Sie einen Textbaustein.")]
+            return False
+        self.reason.data, self.template.data = put_in(self.reason.data or "", found.text), ""
+        return True
 
 
 class NoteForm(Form):

@@ -12,8 +12,10 @@ from participation.foundation.facts import Fact
 from participation.foundation.i18n import words_of
 from participation.foundation.web import clock, now, page, person_id, see_other, session
 from participation.moderation.facts import OUTCOMES, AlreadySo, NothingToDecide, OwnContribution, WithdrawnMeanwhile
+from participation.remarks.forms import label_of
+from participation.remarks.queries import Offer, offer
 from participation.reviews import commands, queries
-from participation.reviews.facts import REVIEW_OUTCOMES, NothingToContest, SamePerson
+from participation.reviews.facts import REVIEW_OUTCOMES, NothingToContest, ReviewedMeanwhile, SamePerson
 from participation.reviews.forms import ReviewForm
 
 bp = Blueprint("reviews_desk", __name__, template_folder="templates", url_prefix="/moderation/ueberpruefungen")
@@ -47,16 +49,52 @@ def give_review(review_id: int) -> ResponseReturnValue:
     except (ChangedMeanwhile, NothingToContest, OwnContribution, SamePerson, WithdrawnMeanwhile) as fact:
         return _show_review(review_id, form, fact=fact, status=422)
     except AlreadySo as fact:
+        if not _is_theirs(review_id, form):
+            return _show_review(review_id, form, fact=ReviewedMeanwhile(), status=422)
         flash(words_of(fact), "info")
     else:
         flash(_("Die Überprüfung ist gespeichert. Die Verfasserin oder der Verfasser bekommt einen Brief."), "success")
     return see_other(url_for("queues_desk.queue", liste="reviews"))
 
 
-def _show_review(
-    review_id: int, form: ReviewForm, *, fact: Fact | None = None, status: int = 200
-) -> ResponseReturnValue:
+@bp.post("/<int:review_id>/textbaustein")
+@needs("moderator")
+def insert_template(review_id: int) -> ResponseReturnValue:
+    """Show the form again with a template in the reason, and with all that was typed; nothing is saved or checked."""
+    form = ReviewForm(request.form)
+    done = form.put_in(_offer(_review(review_id)))
+    return _show_review(review_id, form, status=200 if done else 422)
+
+
+def _review(review_id: int) -> queries.ReviewFile:
     found = queries.review_file(session(), review_id=review_id, moderator=person_id(), now=now())
     if found is None:
         raise NothingToDecide()
-    return page("reviews/review.html", status, review=found, form=form, fact=fact, me=person_id(), **WORDS)
+    return found
+
+
+def _offer(found: queries.ReviewFile) -> Offer:
+    return offer(session(), contribution_ids=[found.file.id], moderator=person_id(), now=now())
+
+
+def _is_theirs(review_id: int, form: ReviewForm) -> bool:
+    """Say whether a second look says what is sent, as after a second click on the same button."""
+    found = _review(review_id)
+    return (found.outcome, found.reason) == (form.outcome.data, (form.reason.data or "").strip())
+
+
+def _show_review(
+    review_id: int, form: ReviewForm, *, fact: Fact | None = None, status: int = 200
+) -> ResponseReturnValue:
+    found = _review(review_id)
+    return page(
+        "reviews/review.html",
+        status,
+        review=found,
+        form=form,
+        fact=fact,
+        me=person_id(),
+        offer=_offer(found),
+        label_of=label_of,
+        **WORDS,
+    )

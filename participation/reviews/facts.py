@@ -89,6 +89,12 @@ class SamePerson(Refused):
     sentence = marked("Über Ihre eigene Entscheidung urteilt eine andere Person.")
 
 
+class ReviewedMeanwhile(Fact):
+    """Somebody else gave the second look."""
+
+    sentence = marked("Diese Überprüfung gibt es inzwischen schon. Ihre Antwort ist nicht gespeichert.")
+
+
 def why_not_contest(asked: Contestable, standing: Standing, now: datetime) -> Fact | None:
     """Return why nobody looks at a decision a second time, or None."""
     if now < asked.decided_at + UNDO_FOR:

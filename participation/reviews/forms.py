@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired
 
 from participation.foundation.forms import Form, TextField, required
 from participation.moderation.facts import LONGEST_NOTICE, LONGEST_REASON
+from participation.remarks.forms import ReasonForm
 from participation.reviews.facts import ReviewOutcome
 
 REVIEW_LABELS = {
@@ -26,7 +27,7 @@ class ContestForm(Form):
     )
 
 
-class ReviewForm(Form):
+class ReviewForm(ReasonForm):
     """The second look, with reasons."""
 
     outcome = RadioField(

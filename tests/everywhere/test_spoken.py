@@ -234,7 +234,7 @@ def test_a_decision_of_the_moderators_is_told(as_: As) -> None:
           - article:
             - heading "Ruhrpottpoet" [level=2]
           - 'button /Veröffentlichen: Beitrag/'
-          - 'link /Zurückhalten …: Beitrag/'
+          - 'button /Zurückhalten …: Beitrag/'
           - 'button /Im Zusammenhang öffnen: Beitrag/'
         """,
     )

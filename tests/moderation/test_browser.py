@@ -71,7 +71,7 @@ def test_moderating_without_javascript_on_a_phone(
     sign_in_browser(page, live, session, a_moderator(session, round))
     page.goto("/moderation?liste=reported")
     nu(page.content())
-    page.get_by_role("link", name="Zurückhalten …").click()
+    page.get_by_role("button", name="Zurückhalten …").click()
     page.get_by_role("button", name="Entscheidung speichern").click()
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("3. Keine privaten Daten").check()

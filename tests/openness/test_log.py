@@ -186,6 +186,29 @@ def test_the_page_the_table_and_the_feed_tell_the_same(client: FlaskClient, full
     assert client.get("/moderationsprotokoll.atom").mimetype == "application/atom+xml"
 
 
+def test_the_feed_leads_page_by_page_to_the_oldest_line_and_stays_narrowed(
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    clock: StoppedClock,
+    full: RoundWords,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decided(session, a_round(session), clock, Outcome.WITHHELD)
+    clock.advance(A_DAY)
+    monkeypatch.setattr(queries, "FEED_SIZE", 3)
+    names, sizes, base = [], [], app.extensions["settings"].base_url
+    path: str | None = f"/moderationsprotokoll.atom?runde={full.slug}&jahr=2026"
+    while path:
+        feed = ElementTree.fromstring(client.get(path).data)
+        links = {link.attrib["rel"]: link.attrib["href"].removeprefix(base) for link in feed.findall(f"{ATOM}link")}
+        assert set(links["self"].partition("?")[2].split("&")) == set(path.partition("?")[2].split("&"))
+        assert all(f"runde={full.slug}" in link and "jahr=2026" in link for link in links.values())
+        found = [entry.findtext(f"{ATOM}id") for entry in feed.iter(f"{ATOM}entry")]
+        names, sizes, path = [*names, *found], [*sizes, len(found)], links.get("next")
+    assert len(set(names)) == len(names) == len(Outcome) + 1 and sizes == [3, 3, 2]
+
+
 def test_a_table_that_was_sent_holds_no_connection(app: Flask, client: FlaskClient, full: RoundWords) -> None:
     gc.disable()
     try:

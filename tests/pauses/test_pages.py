@@ -19,7 +19,7 @@ from participation.letters.jobs import written
 from participation.pauses import commands
 from participation.pauses.facts import LADDER
 from participation.pauses.models import LegalBasis
-from tests.everywhere.pages import text_of
+from tests.everywhere.pages import forms_on, text_of
 from tests.statements import Statements
 from tests.world import a_round, a_staff_member
 from tests.world.moderation import a_comment
@@ -57,6 +57,8 @@ def test_the_way_from_proposal_to_second_look(app: Flask, session: Session, cloc
     answer = post(one, f"/moderation/{comment}/schreibpause", rule="persons", reason=REASON)
     assert answer.status_code == 303
     path = answer.location
+    late = post(third, f"/moderation/{comment}/schreibpause", rule="persons", reason="Auch mein Grund.")
+    assert late.status_code == 422 and "Auch mein Grund." in late.text
     assert "/bestaetigung" not in one.get(path).text
     assert post(one, f"{path}/bestaetigung").status_code == 403
     assert "/bestaetigung" in other.get(path).text
@@ -65,10 +67,19 @@ def test_the_way_from_proposal_to_second_look(app: Flask, session: Session, cloc
     asking = path.replace("/moderation", "") + "/ueberpruefung"
     assert post(author, asking, words="").status_code == 422
     assert post(author, asking, words="Das war Satire.").status_code == 303
+    clock.advance(timedelta(hours=30))
+    for listed in ("/moderation?liste=pauses", "/moderation/schreibpausen"):
+        assert "seit 30 Stunden" in text_of(third.get(listed).text)
+    assert "Schreibpausen (1, 1 überfällig)" in text_of(third.get("/moderation").text)
+    opened = post(third, f"/moderation/{comment}/bearbeitung", schreibpause=path.rpartition("/")[2], listed="pauses")
+    assert opened.location == path and "Gerade offen bei einer anderen Person" in other.get(path).text
     assert "Das war Satire." in third.get(path).text
     assert "Ergebnis" not in text_of(other.get(path).text)
     assert post(third, f"{path}/ueberpruefung", outcome="reversed", reason="").status_code == 422
     assert post(third, f"{path}/ueberpruefung", outcome="reversed", reason="Stimmt, Satire.").status_code == 303
+    late = post(third, f"{path}/ueberpruefung", outcome="upheld", reason="Keine Satire.")
+    assert late.status_code == 422 and "Keine Satire." in late.text
+    assert "Schreibpausen (" not in text_of(third.get("/moderation").text)
     assert "Stimmt, Satire." in text_of(author.get("/schreibpausen").text)
 
 
@@ -79,6 +90,10 @@ def test_of_pauses_of_others_nothing_is_said(app: Flask, session: Session, clock
     assert stranger.get(f"/schreibpausen/{made}/ueberpruefung").status_code == 404
     assert post(stranger, f"/schreibpausen/{made}/ueberpruefung", words="Ich.").status_code == 404
     assert stranger.get(f"/verwaltung/schreibpausen/{case.round.office_id}").status_code == 404
+
+
+def fields_of(html: str, path: str) -> dict[str, str]:
+    return dict(next(form.fields for form in forms_on(html, path) if form.action == path))
 
 
 def test_staff_switches_pauses_on_and_off(app: Flask, session: Session, clock: StoppedClock) -> None:
@@ -95,8 +110,20 @@ def test_staff_switches_pauses_on_and_off(app: Flask, session: Session, clock: S
     assert "Erlaubt es." in typed.text
     assert post(staff, path, reference="§ 7", text_de="Erlaubt es.").status_code == 303
     assert "§ 7" in text_of(staff.get("/verwaltung/schreibpausen").text)
+    late = post(staff, path, seen="", reference="§ 8", text_de="Erlaubt mehr.")
+    assert late.status_code == 422 and "inzwischen geändert" in late.text, "who read none does not write over one"
+    assert "<strong>§ 7</strong>" in late.text and "Erlaubt mehr." in late.text
+    read = fields_of(staff.get(path).text, path)
+    clock.advance(timedelta(minutes=1))
+    assert post(staff, path, **fields_of(late.text, path)).status_code == 303
+    assert post(staff, path, **read | {"reference": "§ 9"}).status_code == 422
+    session.rollback()
+    assert session.execute(select(LegalBasis.reference)).scalar_one() == "§ 8"
     assert post(one, f"/moderation/{comment}/schreibpause", rule="persons", reason=REASON).status_code == 303
+    shown = fields_of(staff.get(path).text, path)
     assert post(staff, f"{path}/abschaltung").status_code == 303
+    removed = post(staff, path, **shown)
+    assert removed.status_code == 422 and "Sie wurde entfernt." in removed.text and "§ 8" in removed.text
     session.rollback()
     assert session.execute(select(LegalBasis)).first() is None
 
@@ -115,10 +142,11 @@ def test_the_letter_is_in_the_language_of_its_reader(
     with app.test_request_context():
         due = [claim_letter(session, clock=clock) for _ in range(20)]
         mails = [written(one, app.extensions["settings"]) for one in due if one and one.template.startswith("pauses/")]
-    told, reviewed = (mail.get_content() for mail in mails)
+    told, asked, reviewed = (mail.get_content() for mail in mails)
     assert mails[0]["Subject"].startswith(words)
     for expected in (REASON, "§ 7 Satzung", "/schreibpausen", "12:10"):
         assert expected in told
+    assert "12:10" in asked and "/schreibpausen" in asked
     assert "Darum." in reviewed
 
 

@@ -97,8 +97,8 @@ def test_staff_of_the_office_and_administrators_enter_it_and_nobody_else(session
     for person in (a_person(session), a_moderator(session, round), a_staff_member(session, office_id=elsewhere)):
         with pytest.raises(NotEntitled):
             commands.enter_basis(session, by=person, **given)
-    for person in (a_staff_member(session, office_id=office), an_admin(session)):
-        commands.enter_basis(session, by=person, **given)
+    for person, seen in ((a_staff_member(session, office_id=office), None), (an_admin(session), clock())):
+        commands.enter_basis(session, by=person, seen=seen, **given)
     assert session.execute(select(func.count()).select_from(LegalBasis)).scalar_one() == 1
     assert acts(session) == ["pauses:basis_entered"] * 2
 
@@ -340,7 +340,9 @@ def test_a_second_look_lifts_it_at_once(session: Session, clock: StoppedClock, c
         a_comment(session, case.round, clock=clock, who=case.author, text="Bis dahin gilt sie noch.")
     commands.review(session, pause_id=made, by=case.third, outcome=Outcome.REVERSED, reason="Stimmt.", clock=clock)
     assert a_comment(session, case.round, clock=clock, who=case.author, text="Danke fürs Hinsehen.")
-    assert [letter.template for letter in letters(session)] == ["pauses/letters/paused", "pauses/letters/reviewed"]
+    assert [letter.template for letter in letters(session)] == [
+        f"pauses/letters/{name}" for name in ("paused", "asked", "reviewed")
+    ]
     assert queries.differing_ends(session) == []
 
 

@@ -29,6 +29,7 @@ from participation.queues.queries import Only, queue
 from participation.remarks.queries import colleagues
 from participation.reviews.commands import contest, review
 from participation.reviews.facts import ReviewOutcome
+from tests.everywhere.pages import text_of
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_round, a_staff_member, an_official
 from tests.world.moderation import REASON, a_comment, a_notice, decide_so, decision_letters, publish, state_of, withhold
@@ -171,6 +172,39 @@ def test_what_somebody_has_open_is_marked_for_the_others_and_frees_itself(
     assert "Gerade offen" not in mine.get(f"/moderation/{comment}").text
 
 
+def test_every_way_to_open_marks_for_the_others_and_leads_to_its_place(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock, held=True)
+    other = a_comment(session, round, clock=clock, text="Das ist kein Trottel.")
+    made = withhold(session, other, by=a_moderator(session, round), clock=clock)
+    clock.advance(UNDO_FOR)
+    asked = contest(session, token=session.get_one(ModerationDecision, made).token or "", words="", clock=clock)
+    mine, theirs = (signed_in(app, session, a_moderator(session, round)) for _ in range(2))
+    here, second = f"/moderation/{comment}?liste=held", f"/moderation/ueberpruefungen/{asked}"
+    for path, listed, key, leads in (
+        (comment, "held", "r", f"{here}&entscheidung=withheld#entscheiden"),
+        (comment, "held", "d", f"{here}&entscheidung=duplicate#entscheiden"),
+        (comment, "held", "e", f"{here}#weitergeben"),
+        (other, "reviews", "o", second),
+    ):
+        assert "Gerade offen" not in theirs.get(f"/moderation?liste={listed}").text
+        assert pressed(mine, f"/moderation?liste={listed}", f"/moderation/{path}/bearbeitung", key) == leads
+        assert "Gerade offen bei einer anderen Person" in theirs.get(f"/moderation?liste={listed}").text, key
+        assert "Gerade offen bei einer anderen Person" in theirs.get(leads).text
+        clock.advance(OPEN_FOR)
+
+
+def pressed(browser: FlaskClient, page: str, action: str, key: str) -> str:
+    """Press the button of a key in a list, and return where that leads."""
+    forms = re.findall(r'<form method="post" action="([^"]+)">(.*?)</form>', browser.get(page).text, re.DOTALL)
+    (inside,) = (found for to, found in forms if to == action and f'data-key="{key}"' in found)
+    sent = dict(re.findall(r'name="(\w+)" value="([^"]*)"', inside))
+    del sent["csrf_token"]
+    return post(browser, action, **sent).location
+
+
 def test_deadlines_count_hours_of_working_days_as_each_round_sets_them(
     session: Session, app: Flask, clock: StoppedClock
 ) -> None:
@@ -220,8 +254,10 @@ def test_what_is_passed_on_waits_in_a_list_of_its_own(session: Session, app: Fla
     assert "Ein schwieriger Fall." not in browser.get("/moderation").text
     page = browser.get("/moderation?liste=escalated").text
     assert "Ein schwieriger Fall." in page and "Bitte juristisch prüfen." in page
-    assert post(browser, f"/moderation/{comment}/weitergabe", why="Noch einmal.").status_code == 303
-    assert "schon so entschieden" in browser.get("/moderation").text
+    assert post(browser, f"/moderation/{comment}/weitergabe", why="Bitte juristisch prüfen.").status_code == 303
+    assert "schon so entschieden" in browser.get("/moderation").text, "a second click"
+    second = post(browser, f"/moderation/{comment}/weitergabe", why="Mein Grund.")
+    assert second.status_code == 422 and "inzwischen weitergegeben" in second.text and "Mein Grund." in second.text
     publish(session, comment, by=a_moderator(session, round), clock=clock)
     assert "Ein schwieriger Fall." not in browser.get("/moderation?liste=escalated").text
 
@@ -281,6 +317,10 @@ def test_a_decision_is_taken_back_on_the_page(session: Session, app: Flask, cloc
     post(mine, f"/moderation/{comment}/entscheidung", **fields_now)
     assert "Zurücknehmen" not in theirs.get("/moderation?liste=decided").text
     page = mine.get("/moderation?liste=decided").text
+    assert (
+        "Zuletzt entschieden (1)" in page
+        and "(1)" not in signed_in(app, session, a_moderator(session, a_round(session))).get("/moderation").text
+    )
     path = re.search(r'action="(/moderation/entscheidungen/\d+/ruecknahme)"', page)
     assert path is not None
     assert "nur, wer entschieden hat" in follow(theirs, path[1])
@@ -310,9 +350,10 @@ def test_a_second_look_from_the_letter_to_the_answer(session: Session, app: Flas
     assert REASON in visitor.get(path[1]).text
     assert post(visitor, path[1], words="Das war ein Zitat.").status_code == 303
     assert "um eine Überprüfung gebeten" in visitor.get(path[1]).text
-    assert post(visitor, path[1], words="Noch einmal.").status_code == 422
+    again = post(visitor, path[1], words="Noch einmal.")
+    assert again.status_code == 422 and "Noch einmal." in again.text
     mine, theirs = signed_in(app, session, first), signed_in(app, session, a_moderator(session, round))
-    number = re.search(r"/moderation/ueberpruefungen/(\d+)", theirs.get("/moderation?liste=reviews").text)
+    number = re.search(r'name="ueberpruefung" value="(\d+)"', theirs.get("/moderation?liste=reviews").text)
     assert number is not None
     there = f"/moderation/ueberpruefungen/{number[1]}"
     assert "übernimmt eine andere Person" in mine.get(there).text
@@ -323,6 +364,9 @@ def test_a_second_look_from_the_letter_to_the_answer(session: Session, app: Flas
     assert "Das war ein Zitat." in theirs.get(there).text
     assert post(theirs, there, **given).status_code == 303
     assert state_of(session, comment) == State.PUBLISHED
+    assert post(theirs, there, **given).status_code == 303, "a second click"
+    late = post(theirs, there, outcome="upheld", reason="Eine Beleidigung.")
+    assert late.status_code == 422 and "gibt es inzwischen schon" in late.text and "Eine Beleidigung." in late.text
     told = visitor.get(path[1]).text
     assert "Es ist ein Zitat." in told and "zurückgenommen" in told
     assert "(0)" in theirs.get("/moderation?liste=reviews").text
@@ -390,6 +434,34 @@ def test_a_case_shows_its_context(session: Session, app: Flask, clock: StoppedCl
         assert shown in page, shown
 
 
+def test_a_case_counts_what_else_its_author_wrote_and_what_waits_that_is_alike(
+    session: Session,
+    app: Flask,
+    clock: StoppedClock,
+    statements: Callable[[], AbstractContextManager[Statements]],
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    moderator = a_moderator(session, round)
+    spam, alone = "Günstige Uhren gibt es jetzt bei uns im Laden, Angebot", "Am Platz fehlen Bänke für ältere Leute."
+    one, *others = (a_comment(session, round, clock=clock, held=True, text=f"{spam} {n}.") for n in range(3))
+    first = a_comment(session, round, clock=clock, held=True, who=author, text=f"{spam} für alle.")
+    a_comment(session, round, clock=clock, held=True, who=author, text=alone)
+    a_comment(session, round, clock=clock, who=author, text="Ein Radweg an der Königsallee wäre gut.")
+    a_comment(session, a_round(session), clock=clock, held=True, text=f"{spam} anderswo.")
+    browser = signed_in(app, session, moderator)
+    with statements() as seen:
+        page = browser.get(f"/moderation/{first}?liste=held").text
+    assert len(seen) <= 16, str(seen)
+    told = text_of(page)
+    assert "2 weitere Beiträge von derselben Person in dieser Beteiligung, 1 davon wartet" in told
+    assert "3 ähnliche Beiträge warten" in told
+    withhold(session, one, by=moderator, clock=clock)
+    told = text_of(browser.get(f"/moderation/{one}").text)
+    assert "3 ähnliche Beiträge warten" in told and "von derselben Person in dieser" not in told
+    linked = text_of(browser.get(f"/moderation/auswahl?beitrag={one}&art=likeness&liste=held").text)
+    assert all(f"Beitrag {number}" in linked for number in (first, *others)) and f"Beitrag {one}," not in linked
+
+
 def test_a_case_shows_answers_below(session: Session, app: Flask, clock: StoppedClock) -> None:
     round = a_round(session)
     comment = a_comment(session, round, clock=clock)
@@ -437,12 +509,29 @@ def test_a_decision_leads_back_to_the_list(session: Session, app: Flask, clock: 
     browser = signed_in(app, session, a_moderator(session, round))
     answer = post(browser, f"/moderation/{comment}/entscheidung", **fields(listed="reported"))
     assert (answer.status_code, answer.location) == (303, "/moderation?liste=reported")
-    assert "Der Beitrag ist zurückgehalten." in browser.get(answer.location).text
-    assert state_of(session, comment) == State.WITHHELD
+    there = browser.get(answer.location).text
+    assert "Der Beitrag ist zurückgehalten." in there and state_of(session, comment) == State.WITHHELD
     again = post(browser, f"/moderation/{comment}/entscheidung", **fields())
     assert again.status_code == 303
     assert "schon so entschieden" in browser.get("/moderation").text
     assert len(decision_letters(session)) == 1
+
+
+def test_what_was_decided_just_now_is_taken_back_on_the_next_page(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    one, other = (a_comment(session, round, clock=clock, held=True, text=f"Wartender Text {n}.") for n in (1, 2))
+    browser = signed_in(app, session, a_moderator(session, round))
+    many = {"outcome": "published", "chosen": f"{other}:1:", "how": "page", "listed": "held"}
+    for path, sent in ((f"/moderation/{one}/entscheidung", fields()), ("/moderation/sammelentscheidungen", many)):
+        page = browser.get(post(browser, path, **sent).location).text
+        notices = page[page.index('id="meldungen"') : page.index("<h1")]
+        undo = re.search(r'action="([^"]+/ruecknahme)"', notices)
+        assert undo is not None and "Zehn Minuten lang" in notices
+        assert "/ruecknahme" not in browser.get("/moderation").text, "told once"
+        post(browser, undo[1])
+        assert {state_of(session, number) for number in (one, other)} == {State.HELD}
 
 
 def test_the_form_shows_the_new_text_and_keeps_what_was_typed(
@@ -488,7 +577,9 @@ def test_a_withdrawn_comment_is_named_on_the_page(session: Session, app: Flask, 
     browser = signed_in(app, session, a_moderator(session, round))
     answer = post(browser, f"/moderation/{comment}/entscheidung", **fields())
     assert answer.status_code == 422 and "zurückgezogen" in answer.text
-    assert "Entscheidung speichern" not in answer.text
+    assert "Entscheidung speichern" not in answer.text and "ist eine Beleidigung." in answer.text
+    passed_on = post(browser, f"/moderation/{comment}/weitergabe", why="Mein Grund.")
+    assert passed_on.status_code == 422 and "zurückgezogen" in passed_on.text and "Mein Grund." in passed_on.text
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from participation.audiences.models import RoleGrant
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.journal.models import JournalEntry
+from participation.moderation.facts import UNDO_FOR
+from participation.moderation.models import ModerationDecision
 from participation.remarks import commands, queries
 from participation.remarks.commands import Draft
 from participation.remarks.facts import (
@@ -30,10 +32,11 @@ from participation.remarks.facts import (
     wording,
 )
 from participation.remarks.models import ReasonTemplate
+from participation.reviews.commands import contest
 from tests.everywhere.pages import PageForm, forms_on, text_of, tree_of
 from tests.statements import Statements
 from tests.world import BEFORE, RoundWords, a_citizen, a_moderator, a_round, an_official
-from tests.world.moderation import a_comment
+from tests.world.moderation import a_comment, withhold
 from tests.world.sign_in import post, signed_in
 
 GERMAN, ENGLISH = "Das ist eine Beleidigung.", "This is an insult."
@@ -74,11 +77,14 @@ def test_a_template_is_kept_changed_and_retired_and_the_journal_knows(
         commands.retire_template(session, **given)
     found = kept(session, round, staff, clock)
     assert (found.offered, [one.id for one in found.retired]) == ((), [made])
+    for _ in range(2):
+        commands.restore_template(session, **given)
     about = select(JournalEntry.act, JournalEntry.details).where(JournalEntry.about == f"reason_template:{made}")
     assert [tuple(line) for line in session.execute(about.order_by(JournalEntry.id))] == [
         ("remarks:template_added", {}),
         ("remarks:template_changed", {"version": 2}),
         ("remarks:template_retired", {}),
+        ("remarks:template_restored", {}),
     ]
 
 
@@ -113,6 +119,9 @@ def test_of_two_who_change_a_template_the_second_is_told_and_who_changes_a_retir
 def test_an_office_keeps_only_as_many_as_one_finds_again(
     session: Session, round: RoundWords, staff: UUID, clock: StoppedClock
 ) -> None:
+    made = add(session, round, staff, clock)
+    given = {"office_id": round.office_id, "by": staff, "clock": clock}
+    commands.retire_template(session, template_id=made, **given)
     rows = [
         ReasonTemplate(office_id=round.office_id, title=f"Baustein {one}", text={"de": "x"}, changed_at=clock())
         for one in range(MOST_TEMPLATES)
@@ -121,6 +130,8 @@ def test_an_office_keeps_only_as_many_as_one_finds_again(
         session.add_all(rows)
     with pytest.raises(TooManyTemplates):
         add(session, round, staff, clock)
+    with pytest.raises(TooManyTemplates):
+        commands.restore_template(session, template_id=made, **given)
 
 
 def test_nobody_else_keeps_them(session: Session, round: RoundWords, staff: UUID, clock: StoppedClock) -> None:
@@ -136,6 +147,7 @@ def test_nobody_else_keeps_them(session: Session, round: RoundWords, staff: UUID
             lambda by=stranger: add(session, round, by, clock, Draft("Fremd", {"de": "x"})),
             lambda by=stranger: commands.change_template(session, draft=BOTH, seen=1, by=by, **given),
             lambda by=stranger: commands.retire_template(session, by=by, **given),
+            lambda by=stranger: commands.restore_template(session, by=by, **given),
         ):
             with pytest.raises(NoSuchTemplate):
                 act()
@@ -222,6 +234,23 @@ def test_a_moderator_puts_it_in_without_javascript_and_keeps_what_was_typed(
     without = post(browser, f"{path}/textbaustein", template="", **typed)
     assert without.status_code == 422 and "Bitte wählen Sie einen Textbaustein." in without.text
     assert typed.items() <= dict(the_form(without.text, f"{path}/entscheidung").fields).items()
+
+
+def test_it_is_put_into_the_reason_of_a_second_look(
+    session: Session, app: Flask, round: RoundWords, staff: UUID, clock: StoppedClock
+) -> None:
+    made = add(session, round, staff, clock)
+    comment = a_comment(session, round, clock=clock)
+    decision = withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    clock.advance(UNDO_FOR)
+    asked = contest(session, token=session.get_one(ModerationDecision, decision).token or "", words="", clock=clock)
+    browser, path = signed_in(app, session, a_moderator(session, round)), f"/moderation/ueberpruefungen/{asked}"
+    sent = {"outcome": "upheld", "reason": "Zeile 2:"}
+    answer = post(browser, f"{path}/textbaustein", template=str(made), **sent)
+    assert answer.status_code == 200
+    assert {**sent, "reason": f"Zeile 2:\n\n{GERMAN}"}.items() <= dict(the_form(answer.text, path).fields).items()
+    without = post(browser, f"{path}/textbaustein", template="", **sent)
+    assert without.status_code == 422 and sent.items() <= dict(the_form(without.text, path).fields).items()
 
 
 def test_the_enter_key_decides_and_puts_nothing_in(
@@ -312,6 +341,14 @@ def test_staff_writes_a_template_and_is_told_what_is_wrong_with_everything_kept(
     assert late.status_code == 422 and dict(the_form(late.text, path).fields)["text_de"] == "Zu spät."
     assert post(desk, path, **fields | {"text_de": "Zu spät."}).status_code == 303
     assert desk.get(f"{path}/{one.id}").status_code == 404
+    assert "Wieder anbieten" in desk.get(path).text
+    assert post(desk, f"{path}/{one.id}/wiederaufnahme").location == path
+    assert "mit diesem Titel gibt es schon" in desk.get(path).text, "another one has its title by now"
+    (new,) = kept(session, round, staff, clock).offered
+    post(desk, f"{path}/{new.id}/ablage")
+    post(desk, f"{path}/{one.id}/wiederaufnahme")
+    assert "wird wieder angeboten" in desk.get(path).text
+    assert [it.id for it in kept(session, round, staff, clock).offered] == [one.id]
 
 
 def test_templates_notes_and_tasks_cost_the_page_of_a_contribution_four_statements(

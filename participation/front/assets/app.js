@@ -206,7 +206,11 @@
     else if (event.key === "?") $("#tastenkuerzel-hilfe")?.showModal();
     // The space bar belongs to whatever has the focus; only on the row itself it ticks.
     else if (event.key === " " && !event.target.matches("[data-row]")) return;
-    else if (event.key.length === 1 && "aroued ".includes(event.key)) $(`[data-key="${event.key}"]`, document.activeElement?.closest("[data-row]") || list)?.click();
+    else if (event.key.length === 1 && "aroued ".includes(event.key)) {
+      const pressed = `[data-key="${event.key}"]`;
+      // What was done last is taken back on top of the page, wherever the focus is.
+      ($(pressed, document.activeElement?.closest("[data-row]") || list) || $(pressed, $("#meldungen")))?.click();
+    }
     else return;
     event.preventDefault();
   });
