@@ -69,7 +69,7 @@ test: $(STAMPS)/checks $(STAMPS)/translations
 
 drills: export TEST_DATABASE_URL := $(DATABASE_URL)
 drills: $(STAMPS)/checks $(STAMPS)/translations
-	@env -u DATABASE_URL $(BIN)/python -m pytest -rs -m drill $(ARGS)
+	@env -u DATABASE_URL $(BIN)/python -m pytest -rsP -m drill $(ARGS)
 
 # On the disk of the checkout: in memory a commit waits for nothing, and the raw loop beside it says nothing.
 bench: export TMPDIR := $(CURDIR)/var

@@ -33,7 +33,7 @@ ACTS = {
 @example.command("load")
 @with_appcontext
 def load() -> None:
-    """Lädt Beispieldaten: ein Konzept, drei Beteiligungen, etwa sechzig Menschen. Einmal; ein zweiter Aufruf ändert nichts."""
+    """Lädt Beispieldaten: ein Konzept, fünf Beteiligungen, etwa sechzig Menschen. Einmal; ein zweiter Aufruf ändert nichts."""
     try:
         loaded = commands.load_example(
             session(), environment=settings().environment, keys=KeyFolder.of(settings()), clock=clock

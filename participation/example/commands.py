@@ -44,10 +44,11 @@ from participation.moderation.facts import ImportedDecision, NoticeKind, Outcome
 from participation.remarks import commands as remarks
 from participation.results import commands as results
 from participation.rounds import commands as rounds
-from participation.rounds.facts import Effect, Level, PartDraft, RoundDraft
+from participation.rounds.facts import Effect, Level, PartDraft, RoundDraft, Way
 from participation.rounds.models import Part, Round, Subject, SubjectPart
 from participation.voting.commands import cast_ballot
 from participation.voting.keys import KeyFolder
+from participation.voting.models import Contest, Question
 
 BEFORE_THE_ROUND = timedelta(days=5)
 """How long before publishing a round its texts are written."""
@@ -83,15 +84,15 @@ class _Stage:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where in a round a Handlungsfeld is talked about and voted on."""
+class _Places:
+    """Where a round is talked about and voted on: its threads by Handlungsfeld, its questions by their names."""
 
-    thread_id: int
-    question_id: int
+    threads: dict[str, int]
+    questions: dict[str, int]
 
 
 def load_example(session: Session, *, environment: str, keys: KeyFolder, clock: Clock) -> Loaded:
-    """Load people, a concept and three rounds, once; a second call changes nothing.
+    """Load people, a concept with three rounds and two small ones beside it, once; a second call changes nothing.
 
     Everything or nothing: it is one transaction. The same day gives the same example, but for ids and secrets.
 
@@ -103,13 +104,16 @@ def load_example(session: Session, *, environment: str, keys: KeyFolder, clock: 
     sign_ins = tuple(sign_in["email"] for sign_in in people["sign_in"])
     with transaction(session):
         now = clock()
-        open_one, closed, coming = logic.scripts(berlin(now).date())
+        open_one, closed, coming, *beside = logic.scripts(berlin(now).date())
         if session.execute(select(Round.id).where(Round.slug == closed.words["slug"])).first():
             return Loaded({}, sign_ins, people["password"])
-        stage = _Stage(session, keys, StoppedClock(closed.times.published - 2 * BEFORE_THE_ROUND))
+        first = min(script.times.published for script in (closed, *beside))
+        stage = _Stage(session, keys, StoppedClock(first - 2 * BEFORE_THE_ROUND))
         _settle_people(stage, people)
         concept_id, version_id = _write_first_version(stage, closed)
         _play_closed_round(stage, closed, version_id)
+        for script in beside:
+            _play_beside(stage, script)
         _start_round(stage, coming, _write_mobility(stage, coming))
         _start_round(stage, open_one, _write_next_version(stage, open_one, concept_id))
         _play(stage, open_one)
@@ -172,6 +176,18 @@ def _write_mobility(stage: _Stage, script: logic.Script) -> int:
     [theme] = [theme for theme in logic.leitthemen() if theme["leitthema"]["slug"] == words["leitthema"]]
     _write_theme(stage, version_id, theme["leitthema"], theme["handlungsfeld"], "text")
     return version_id
+
+
+def _play_beside(stage: _Stage, script: logic.Script) -> None:
+    """Play a small round with a concept of its own, to its end if it is over."""
+    words = logic.small_concept(script.words["concept"])
+    _, version_id = _write_concept(stage, words["concept"], script)
+    _write_theme(stage, version_id, words["leitthema"], words["handlungsfeld"], "text")
+    if script.times.released is not None:
+        _play_closed_round(stage, script, version_id)
+    else:
+        _start_round(stage, script, version_id)
+        _play(stage, script)
 
 
 def _write_next_version(stage: _Stage, script: logic.Script, concept_id: int) -> int:
@@ -311,6 +327,7 @@ def _draft(script: logic.Script, version_id: int) -> RoundDraft:
         shows_interim=words["shows_interim"],
         release_by=times.release_by,
         note=logic.data_file("rounds.toml")["note"],
+        way=Way.of({"projects": [], **words["way"]}) if "way" in words else None,
     )
 
 
@@ -328,24 +345,27 @@ def _play(stage: _Stage, script: logic.Script) -> None:
             case logic.Rating():
                 _rate(stage, act)
             case logic.Ballot():
-                _vote(stage, places[act.handlungsfeld].question_id, act)
+                _vote(stage, places.questions[act.question], act)
             case logic.Notice() | logic.Decision():
                 _moderate(stage, act)
 
 
-def _places(session: Session, slug: str) -> dict[str, _Place]:
-    """Return where each Handlungsfeld of a round is talked about and voted on."""
-    rows = session.execute(
-        select(Subject.slug, SubjectPart.thread_id, SubjectPart.question_id)
+def _places(session: Session, slug: str) -> _Places:
+    """Return where a round is talked about and voted on; its contest has its name."""
+    threads = (
+        select(Subject.slug, SubjectPart.thread_id)
         .join(SubjectPart, SubjectPart.subject_id == Subject.id)
         .join(Round, Round.id == Subject.round_id)
         .where(Round.slug == slug)
-    ).all()
-    threads = {row.slug: row.thread_id for row in rows if row.thread_id}
-    return {row.slug: _Place(threads[row.slug], row.question_id) for row in rows if row.question_id}
+    )
+    questions = select(Question.slug, Question.id).join(Contest, Contest.id == Question.contest_id)
+    return _Places(
+        {name: thread_id for name, thread_id in session.execute(threads) if thread_id},
+        dict(session.execute(questions.where(Contest.slug == slug)).all()),
+    )
 
 
-def _write(stage: _Stage, places: dict[str, _Place], act: logic.Comment | logic.Reply) -> None:
+def _write(stage: _Stage, places: _Places, act: logic.Comment | logic.Reply) -> None:
     who = Who(stage.people[act.by or ""], stage.names[act.by or ""])
     language = _language(stage, who)
     if isinstance(act, logic.Reply):
@@ -354,7 +374,7 @@ def _write(stage: _Stage, places: dict[str, _Place], act: logic.Comment | logic.
             stage.session, comment_id=parent, who=who, text=act.text, language=language, clock=stage.clock
         )
     else:
-        thread_id = places[act.handlungsfeld].thread_id
+        thread_id = places.threads[act.handlungsfeld]
         with _moderated_first(stage, thread_id, act.held):
             made = discussion.post_comment(
                 stage.session,

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from participation.concepts.facts import slug_of
 from participation.foundation.clock import from_berlin
 
 DATA = Path(__file__).parent / "data"
@@ -96,10 +97,10 @@ class Rating(Act):
 
 @dataclass(frozen=True)
 class Ballot(Act):
-    """Somebody votes on a Handlungsfeld."""
+    """Somebody votes: on a Handlungsfeld, or on the one question of a round that asks about all at once."""
 
-    handlungsfeld: str
-    choice: str
+    question: str
+    choice: Any
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,18 @@ def data_file(name: str) -> dict[str, Any]:
         return tomllib.load(opened)
 
 
+def small_concept(slug: str) -> dict[str, Any]:
+    """Return a concept of one Leitthema, as a round beside the concept has it."""
+    return data_file(f"small-{slug}.toml")
+
+
 def leitthemen() -> list[dict[str, Any]]:
     """Return the Leitthemen of the concept in their order, each with its ``handlungsfeld`` list."""
     return [data_file(path.name) for path in sorted(DATA.glob("concept-*.toml"))]
 
 
 def scripts(today: date) -> tuple[Script, ...]:
-    """Return the three rounds as they look to somebody who loads the example on this day."""
+    """Return the three rounds on the concept, then those beside it, as somebody finds them who loads the example this day."""
     people = data_file("people.toml")
     keys = [sign_in["email"].partition("@")[0] for sign_in in people["sign_in"] if "shown_as" in sign_in]
     keys += [citizen["key"] for citizen in people["citizen"]]
@@ -158,6 +164,7 @@ def _script(words: dict[str, Any], today: date, people: list[str]) -> Script:
     acts = [
         *_talk(words, times, people, today, min(times.talk_closes, midnight)),
         *_ballots(words["slug"], people, times.opens, min(times.vote_closes, midnight)),
+        *_ways(words, people, times.opens, min(times.vote_closes, midnight)),
     ]
     return Script(words, times, tuple(sorted(acts, key=lambda act: act.at)))
 
@@ -253,6 +260,35 @@ def _ballots(slug: str, people: list[str], begin: datetime, end: datetime) -> It
             votes, share, choice = draw.random() < turnout, draw.random(), draw.choices(CHOICES, weights)[0]
             if votes:
                 yield Ballot(whole_seconds(begin + share * (end - begin)), person, handlungsfeld, choice)
+
+
+def _ways(words: dict[str, Any], people: list[str], begin: datetime, end: datetime) -> Iterator[Ballot]:
+    """Draw who votes how where one question asks about everything."""
+    chances = data_file("chances.toml")
+    chosen = chances["ways"].get(words["slug"])
+    for person in people if chosen else ():
+        draw = Random(f"{chances['seed']} {words['slug']} {person}")
+        votes, share, order = draw.random() < chosen["turnout"], draw.random(), _order(chosen["options"], draw)
+        choice = _within_sum(words["way"], order) if words["way"]["method"] == "budget" else order
+        if votes:
+            yield Ballot(whole_seconds(begin + share * (end - begin)), person, "frage", choice)
+
+
+def _order(weights: dict[str, int], draw: Random) -> list[str]:
+    """Draw some options, at least one, in an order in which those that weigh more tend to come first."""
+    keys = {option: draw.random() ** (1 / weight) for option, weight in weights.items()}
+    return sorted(keys, key=lambda option: -keys[option])[: draw.randint(1, len(keys))]
+
+
+def _within_sum(way: dict[str, Any], order: list[str]) -> list[str]:
+    """Return what can be paid, taken in that order, in the order of the ballot."""
+    costs = {slug_of(project["label"]["de"]): project["cost"] for project in way["projects"]}
+    left, taken = way["terms"]["sum"], set()
+    for option in order:
+        if costs[option] <= left:
+            left -= costs[option]
+            taken.add(option)
+    return [option for option in costs if option in taken]
 
 
 def whole_seconds(at: datetime) -> datetime:

@@ -79,6 +79,8 @@ class Finding:
     found: Found
     slip: Slip
     title: dict[str, str] | None = None
+    place: int | None = None
+    """Which entry of the log it is, counted from one."""
     size: int | None = None
     signed_at: datetime | None = None
     proof: str | None = None
@@ -332,7 +334,8 @@ def check_receipt(session: Session, *, head: LogHead, text: str) -> Finding:
         found = Found.WAITING if _waits(session, question.id, slip.commitment) else Found.UNKNOWN
         return Finding(found, slip, question.title)
     found = Found.VOID if _index(session, head.contest_id, void_leaf(slip.commitment)) is not None else Found.INCLUDED
-    return Finding(found, slip, question.title, proof[1].size, proof[1].signed_at, proof[0].text)
+    place, size, signed_at = proof[0].index + 1, proof[1].size, proof[1].signed_at
+    return Finding(found, slip, question.title, place, size, signed_at, proof[0].text)
 
 
 def _asked(contest: str, question: str) -> Select[*tuple[Any, ...]]:

@@ -67,6 +67,16 @@ class Unsound(Exception):
         self.de, self.en = de, en
 
 
+ODD_FILE = Unsound(
+    "Eine Datei im Archiv ist anders aufgebaut als vereinbart und lässt sich nicht auswerten.",
+    "A file in the archive is not built as agreed and cannot be read.",
+)
+ODD_RECEIPT = Unsound(
+    "Der Beleg ist anders aufgebaut als vereinbart und lässt sich nicht auswerten.",
+    "The receipt is not built as agreed and cannot be read.",
+)
+
+
 class Report:
     """What was found: failures, and what else a reader should know."""
 
@@ -151,14 +161,17 @@ def examine(
     if checkpoint is not None:
         _run(partial(check_older_checkpoint, vote, Path(checkpoint), report), report)
     if receipt is not None:
-        _run(partial(check_receipt, vote, Path(receipt), report), report)
+        _run(partial(check_receipt, vote, Path(receipt), report), report, odd=ODD_RECEIPT)
     if not report.failures:
         _conclude(vote, report)
     return report
 
 
-def _run(check: Callable[[], Iterable[Unsound]], report: Report, most: int = 20) -> None:
-    """Run one check. After twenty failures of one kind the rest is only counted."""
+def _run(check: Callable[[], Iterable[Unsound]], report: Report, most: int = 20, odd: Unsound = ODD_FILE) -> None:
+    """Run one check. After twenty failures of one kind the rest is only counted.
+
+    :param odd: what to say if something is built so oddly that the check stumbles
+    """
     more = 0
     try:
         for number, wrong in enumerate(check()):
@@ -169,8 +182,7 @@ def _run(check: Callable[[], Iterable[Unsound]], report: Report, most: int = 20)
     except Unsound as wrong:
         report.fail(wrong)
     except ODD:
-        de = "Eine Datei im Archiv ist anders aufgebaut als vereinbart und lässt sich nicht auswerten."
-        report.fail(Unsound(de, "A file in the archive is not built as agreed and cannot be read."))
+        report.fail(odd)
     if more:
         report.fail(Unsound(f"Und {more} weitere Fehler dieser Art.", f"And {more} more failures of this kind."))
 

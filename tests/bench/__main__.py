@@ -1,4 +1,4 @@
-"""`make bench`: the bars P1, P3, P4, P5 and P8, each beside a page that does nothing, a raw loop or a GROUP BY."""
+"""`make bench`: the bars P1, P3, P4, P5 and P8, each beside a page that does nothing, a raw loop or a GROUP BY; and single times."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from participation.voting.keys import KeyFolder
 from tests import engines
 from tests.bench.measure import Client, Figures, alternate, ratio, together
 from tests.bench.polis import import_time
+from tests.bench.ranked import ranking_time
 from tests.bench.votes import end_of_a_vote
 from tests.bench.world import PASSWORD, fill
 
@@ -47,6 +48,7 @@ def main() -> None:
         finally:
             store.drop(url)
         end_of_a_vote(Path(folder), store)
+        ranking_time()
         import_time(Path(folder), store)
 
 

@@ -56,6 +56,13 @@ class Ledger:
     statuses: Counter[int] = field(default_factory=Counter)
     broken: int = 0
     """Connections that ended without an answer."""
+    began: float = field(default_factory=time.monotonic)
+
+    def line(self) -> str:
+        """Return what was answered, how often, and how many answers came a second."""
+        rate = self.statuses.total() / (time.monotonic() - self.began)
+        answers = " ".join(f"{status}={number}" for status, number in sorted(self.statuses.items()))
+        return f"{answers} broken={self.broken} a_second={rate:.0f}"
 
 
 @dataclass
@@ -130,8 +137,9 @@ def vote_all_along(town: Town, ports: list[int], until_done: Callable[[], None])
     return ledger
 
 
-def standing_line(town: Town, ledger: Ledger, clock: StoppedClock, folder: Path) -> None:
-    """Compare ledger, roll and ballots; then close, count, release, and let the verifier look."""
+def standing_line(drill: str, town: Town, ledger: Ledger, clock: StoppedClock, folder: Path) -> None:
+    """Compare ledger, roll and ballots, and print the line; then close, count, release, and let the verifier look."""
+    answers = ledger.line()
     session, keys = town.session, KeyFolder.of(town.settings)
     session.rollback()
     lost = wrong = 0
@@ -146,7 +154,7 @@ def standing_line(town: Town, ledger: Ledger, clock: StoppedClock, folder: Path)
         lost, wrong = lost + (kept is None), wrong + (kept not in (None, f'"{choice}"'))
     ballots, roll = ballots_and_roll(session, town.round.question_id)
     double = ballots - len(ledger.acknowledged)
-    print(f"lost={lost} wrong={wrong} double={double} roll={roll} ballots={ballots} {dict(ledger.statuses)}")
+    print(f"\n{drill}: lost={lost} wrong={wrong} double={double} roll={roll} ballots={ballots} {answers}")
     assert (lost, wrong, double, roll) == (0, 0, 0, ballots)
     clock.at = session.execute(select(Window.closes_at)).scalars().all()[0] + timedelta(hours=1)
     count_round(session, round_id=town.round.id, by=None, keys=keys, clock=clock)
@@ -172,7 +180,7 @@ def test_a_web_worker_is_killed_three_times(town: Town, clock: StoppedClock, tmp
         ledger = vote_all_along(town, [web.port for web in webs], kill_three_times)
     assert ledger.broken > 0, "nobody noticed"
     assert set(ledger.statuses) <= {303, 503}
-    standing_line(town, ledger, clock, tmp_path / "archives")
+    standing_line("F1", town, ledger, clock, tmp_path / "archives")
 
 
 def test_everything_is_sent_three_times_and_shuffled(town: Town, clock: StoppedClock, tmp_path: Path) -> None:
@@ -189,7 +197,7 @@ def test_everything_is_sent_three_times_and_shuffled(town: Town, clock: StoppedC
             receipts[voter].add(voter.get(web.port, f"{home}/beleg/datei")[1])
     assert {len(one) for one in receipts.values()} == {1}, "the receipt changed"
     assert len({next(iter(one)) for one in receipts.values()}) == VOTERS
-    standing_line(town, ledger, clock, tmp_path / "archives")
+    standing_line("F9", town, ledger, clock, tmp_path / "archives")
 
 
 # ── PostgreSQL dies ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -264,5 +272,5 @@ def test_postgresql_is_killed_under_load(cluster: Cluster, clock: StoppedClock, 
             ledger = vote_all_along(town, [web.port], kill_and_start)
         assert set(ledger.statuses) <= {303, 503}, ledger.statuses
         assert ledger.statuses[503] > 0, "nobody noticed"
-        standing_line(town, ledger, clock, tmp_path / "archives")
+        standing_line("F3", town, ledger, clock, tmp_path / "archives")
     engine.dispose()

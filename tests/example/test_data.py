@@ -12,12 +12,13 @@ from participation.contributions.facts import RULE_SLUGS, why_unfit
 from participation.discussion.facts import Stance, Value
 from participation.example import logic
 from participation.moderation.facts import NoticeKind
-from participation.rounds.facts import SHORTEST_ROUND, Effect, Level
+from participation.rounds.facts import QUESTION, SHORTEST_ROUND, Effect, Level, Way, way_options
 from participation.voting.facts import Choice
+from participation.voting.logic import why_invalid
 
 TODAY = date(2026, 6, 1)
 NOW = datetime(2026, 6, 1, 10, tzinfo=UTC)
-OPEN, CLOSED, COMING = logic.scripts(TODAY)
+OPEN, CLOSED, COMING, *BESIDE = logic.scripts(TODAY)
 
 
 def handlungsfelder() -> dict[str, dict]:
@@ -50,7 +51,7 @@ def test_each_handlungsfeld_is_whole_in_both_languages(field: dict) -> None:
         assert 80 <= len(text.split()) <= 200
 
 
-@pytest.mark.parametrize("script", [OPEN, CLOSED, COMING], ids=lambda script: script.words["slug"])
+@pytest.mark.parametrize("script", [OPEN, CLOSED, COMING, *BESIDE], ids=lambda script: script.words["slug"])
 def test_each_round_has_all_that_publishing_asks_for(script: logic.Script) -> None:
     for name in ("title", "summary", "mandate", "influence", "decided_by"):
         assert script.words[name].keys() == {"de", "en"}
@@ -66,14 +67,14 @@ def test_one_round_is_open_one_over_and_one_to_come() -> None:
     assert not COMING.acts
 
 
-@pytest.mark.parametrize("script", [OPEN, CLOSED], ids=lambda script: script.words["slug"])
+@pytest.mark.parametrize("script", [OPEN, CLOSED, *BESIDE], ids=lambda script: script.words["slug"])
 def test_everything_happens_in_its_time(script: logic.Script) -> None:
     last = {logic.Ballot: script.times.vote_closes}
     for act in script.acts:
         assert script.times.opens <= act.at < min(last.get(type(act), script.times.talk_closes), NOW)
 
 
-@pytest.mark.parametrize("script", [OPEN, CLOSED], ids=lambda script: script.words["slug"])
+@pytest.mark.parametrize("script", [OPEN, CLOSED, *BESIDE], ids=lambda script: script.words["slug"])
 def test_nobody_answers_rates_or_edits_what_cannot_be_answered_rated_or_edited(script: logic.Script) -> None:
     public: dict[str, str] = {}
     touched: set[str] = set()
@@ -126,6 +127,17 @@ def test_the_open_round_shows_every_state_a_page_can_have() -> None:
     assert len(of_kind(OPEN, logic.Edit)) == 3
 
 
+@pytest.mark.parametrize("script", BESIDE, ids=lambda script: script.words["slug"])
+def test_what_is_asked_beside_the_concept_is_whole_and_each_ballot_holds(script: logic.Script) -> None:
+    fields = logic.small_concept(script.words["concept"])["handlungsfeld"]
+    way = Way.of({"projects": [], **script.words["way"]})
+    options = way_options(way, [(field["slug"], field["title"]) for field in fields])
+    for words in (way.question, *options.values(), *(field["text"] for field in fields)):
+        assert words.keys() == {"de", "en"}
+    assert {why_invalid(act.choice, way.asked(list(options))) for act in of_kind(script, logic.Ballot)} == {None}
+    assert {act.question for act in of_kind(script, logic.Ballot)} == {QUESTION}
+
+
 def test_names_are_free_and_nobody_has_two() -> None:
     names = [citizen["shown_as"] for citizen in logic.data_file("people.toml")["citizen"]]
     assert len(names) == len(set(names)) >= 60
@@ -135,7 +147,7 @@ def test_names_are_free_and_nobody_has_two() -> None:
 def test_everybody_who_acts_is_somebody() -> None:
     people = logic.data_file("people.toml")
     keys = {citizen["key"] for citizen in people["citizen"]} | {"buergerin", None}
-    assert {act.by for script in (OPEN, CLOSED) for act in script.acts} <= keys
+    assert {act.by for script in (OPEN, CLOSED, *BESIDE) for act in script.acts} <= keys
 
 
 @pytest.mark.parametrize("days", [0, 61, 147, 182, 300])
@@ -143,4 +155,4 @@ def test_the_same_day_gives_the_same_example_and_every_day_gives_one(days: int) 
     day = TODAY + timedelta(days=days)
     assert logic.scripts(day) == logic.scripts(day)
     counts = [Counter(type(act) for act in script.acts) for script in logic.scripts(day)]
-    assert counts == [Counter(type(act) for act in script.acts) for script in (OPEN, CLOSED, COMING)]
+    assert counts == [Counter(type(act) for act in script.acts) for script in (OPEN, CLOSED, COMING, *BESIDE)]

@@ -29,7 +29,7 @@ from participation.results.commands import recount
 from participation.rounds.models import Round
 from participation.rounds.queries import rounds_for_home
 from participation.voting.keys import KeyFolder
-from participation.voting.models import Ballot, RollEntry
+from participation.voting.models import Ballot, Contest, Question, RollEntry
 from participation.windows.models import Window
 from tests import engines
 
@@ -91,12 +91,21 @@ def test_a_second_call_says_so_and_changes_nothing(town: Town, example: Session)
 
 def test_one_round_runs_one_is_released_and_one_comes(example: Session) -> None:
     home = rounds_for_home(example, NOON)
-    assert [line.slug for line in home.running] == ["smart-city-handlungsfelder"]
+    assert [line.slug for line in home.running] == ["smart-city-handlungsfelder", "stadtteilbudget"]
     assert [line.slug for line in home.coming] == ["unterwegs-in-bochum"]
-    assert [line.slug for line in home.closed] == ["smart-city-erster-entwurf"]
+    assert [line.slug for line in home.closed] == ["smart-city-erster-entwurf", "hilfe-vor-ort"]
     released = example.execute(select(Round).where(Round.slug == "smart-city-erster-entwurf")).scalar_one()
     assert released.released_at is not None
     assert released.released_at <= released.release_by
+
+
+def test_beside_the_concept_a_budget_runs_and_an_order_is_counted(example: Session) -> None:
+    votes = select(Contest.slug, Contest.method, Contest.released_at.is_not(None), func.count(Ballot.voter_tag))
+    by_contest = votes.join(Question, Question.contest_id == Contest.id).join(Ballot).group_by(Contest.id)
+    found = {slug: (method, released, number) for slug, method, released, number in example.execute(by_contest)}
+    assert found["stadtteilbudget"][:2] == ("budget", False)
+    assert found["hilfe-vor-ort"][:2] == ("ranking", True)
+    assert min(found["stadtteilbudget"][2], found["hilfe-vor-ort"][2]) > 20
 
 
 def test_every_figure_recounts(example: Session) -> None:

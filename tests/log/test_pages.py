@@ -148,8 +148,13 @@ def test_a_vote_waits_is_included_and_is_void_once_withdrawn(
     assert "wartet auf den nächsten Prüfpunkt" in checked(client, round, text)
     enough_votes(session, round, keys=keys, clock=clock)
     write_batch(session, contest_id=round.contest_id, keys=keys, clock=clock)
-    assert "Ihre Stimme steht im Protokoll" in checked(client, round, text)
-    assert "Ihre Stimme steht im Protokoll" in checked(client, round, slip(mine, round)), "the proof, too"
+    proven = slip(mine, round)
+    place = f"Sie ist dort Eintrag {Proof.of(proven).index + 1} von 51."
+    for form in (text, proven):
+        told = checked(client, round, form)
+        assert "Ihre Stimme steht im Protokoll" in told and place in told and "die auf Ihrem Beleg steht" in told
+    bare = {name: value for name, value in json.loads(text).items() if name not in {"nonce", "choice"}}
+    assert "die auf Ihrem Beleg steht" not in checked(client, round, json.dumps(bare))
     withdraw_ballot(session, question_id=round.question_id, who=voter, keys=keys, clock=clock)
     close_vote(session, round, keys=keys, clock=clock)
     assert "Diese Stimme gilt nicht mehr" in checked(client, round, text)

@@ -716,6 +716,7 @@ def test_a_receipt_that_does_not_hold_together_is_named(voted: Voted, archive: P
         ({"question": "wasser"}, "gehört zu einer anderen Abstimmung"),
         ({"choice": "vielleicht"}, "in sich nicht stimmig"),
         ({"nonce": "00" * 16}, "in sich nicht stimmig"),
+        ({"nonce": 5}, "Der Beleg ist anders aufgebaut"),
     ]:
         assert sentence in _with_receipt(archive, voted.receipt(ballot, **changed)).failures[0]
     proof = voted.proof(ballot)
