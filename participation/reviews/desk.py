@@ -42,6 +42,7 @@ def give_review(review_id: int) -> ResponseReturnValue:
             by=person_id(),
             outcome=form.chosen,
             reason=form.reason.data or "",
+            version=form.read,
             clock=clock,
         )
     except (ChangedMeanwhile, NothingToContest, OwnContribution, SamePerson, WithdrawnMeanwhile) as fact:
@@ -59,4 +60,6 @@ def _show_review(
     found = queries.review_file(session(), review_id=review_id, moderator=person_id(), now=now())
     if found is None:
         raise NothingToDecide()
+    if request.method == "GET" or fact is not None or form.version.errors:
+        form.version.data = str(found.file.version)
     return page("reviews/review.html", status, review=found, form=form, fact=fact, me=person_id(), **WORDS)
