@@ -474,7 +474,8 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
             raise AlreadyUndone()
         if not recall_letters(session, about=f"decision:{decision_id}"):
             raise UndoOver()
-        _put_back(session, taken, kind=kind, state=State(taken.before["state"]), now=now)
+        state = State(taken.before["state"])
+        _put_back(session, taken, kind=kind, state=state, version=taken.version_after, now=now)
         pass_on_again(session, taken)
         session.execute(queries.reopened(decision_id).values(settled_at=None, decision_id=None))
         note(
@@ -488,8 +489,11 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
         )
 
 
-def _put_back(session: Session, taken: Taken, *, kind: str, state: State, now: datetime) -> None:
-    """Undo to the contribution what a decision did; place, text, link and counts come back as they were."""
+def _put_back(session: Session, taken: Taken, *, kind: str, state: State, version: int, now: datetime) -> None:
+    """Undo to the contribution what a decision did; place, text, link and counts come back as they were.
+
+    A text that its author wrote since stays.
+    """
     sealed = session.get(SealedCopy, taken.id, populate_existing=True)
     is_original = sealed is not None and sealed.kind == SealedKind.ORIGINAL and sealed.deleted_at is None
     set_state(
@@ -497,8 +501,8 @@ def _put_back(session: Session, taken: Taken, *, kind: str, state: State, now: d
         contribution_id=taken.contribution_id,
         state=state,
         reason_kind=taken.before["reason_kind"] if state == State.WITHHELD else None,
-        expected_version=taken.version_after,
-        text=sealed.text if sealed is not None and is_original else None,
+        expected_version=version,
+        text=sealed.text if sealed is not None and is_original and version == taken.version_after else None,
         rewording=taken.before["rewording"] and state == State.HELD,
         duplicate_of=taken.before["duplicate_of"],
     )
@@ -610,11 +614,23 @@ def set_hours(session: Session, *, round_slug: str, hours: int, by: UUID, clock:
 
 
 def put_right(
-    session: Session, taken: Taken, *, kind: str, by: UUID, reason: str, standing: Standing, now: datetime
+    session: Session,
+    taken: Taken,
+    *,
+    kind: str,
+    by: UUID,
+    reason: str,
+    standing: Standing,
+    version: int,
+    now: datetime,
 ) -> int:
-    """Reverse a decision by a new one, after which the contribution is public as its author wrote it."""
+    """Reverse a decision by a new one, after which the contribution is public as its author wrote it.
+
+    :param version: the version that was read, which may be newer than what the decision left
+    :raises ChangedMeanwhile: if there is another one by now
+    """
     before = queries.cases_before(session, [taken.contribution_id])[taken.contribution_id] | {"of_review": True}
-    _put_back(session, taken, kind=kind, state=State.PUBLISHED, now=now)
+    _put_back(session, taken, kind=kind, state=State.PUBLISHED, version=version, now=now)
     version = session.execute(select(Contribution.version).where(Contribution.id == taken.contribution_id)).scalar_one()
     verdict = Verdict(by, Outcome.PUBLISHED, None, reason.strip(), taken.id)
     return _write_decision(session, taken.contribution_id, verdict, standing, version=version, before=before, now=now)

@@ -198,6 +198,11 @@ class Decided:
     moved_to: int | None = None
 
 
+def version_after(read: int, outcome: str) -> int:
+    """Return the version of a text that a decision leaves which was made on another one."""
+    return read + (outcome == Outcome.REDACTED)
+
+
 @dataclass(frozen=True)
 class Taken:
     """A decision that may be taken back or looked at again, with how things stood before it."""
@@ -217,7 +222,7 @@ class Taken:
     @property
     def version_after(self) -> int:
         """The version of the text that the decision left."""
-        return self.version_read + (self.outcome == Outcome.REDACTED)
+        return version_after(self.version_read, self.outcome)
 
 
 @dataclass(frozen=True)

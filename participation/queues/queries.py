@@ -26,7 +26,7 @@ from participation.foundation.facts import Holding
 from participation.foundation.model import Moment
 from participation.foundation.paging import Page, cut
 from participation.foundation.workdays import earlier, later
-from participation.moderation.facts import ALIKE, HOURS, UNDO_FOR, likenesses
+from participation.moderation.facts import ALIKE, HOURS, UNDO_FOR, likenesses, version_after
 from participation.moderation.models import Case, ModerationDecision, ModerationSetting, Notice
 from participation.moderation.queries import (
     AUTHOR,
@@ -385,6 +385,7 @@ def _list_decided(mine: ColumnElement[bool], after: int | None) -> Select[*tuple
         ModerationDecision.decided_by,
         (~stands(ModerationDecision)).label("undone"),
         is_of_review(ModerationDecision).label("of_review"),
+        ModerationDecision.contribution_version.label("version_read"),
     )
     rows = rows.join(ModerationDecision, ModerationDecision.case_id == Case.id)
     rows = rows.where(mine, ModerationDecision.decided_by.is_not(None))
@@ -494,9 +495,13 @@ def _queue_row(row: Any, details: _Details, hours: dict[int, int], now: datetime
 
 
 def _can_be_undone(row: Any, now: datetime) -> bool:
-    """Say whether a decision can be taken back by who made it: the last one, and none that a second look brought."""
-    is_last = row.last_decision == row.key and row.state != State.WITHDRAWN
-    return is_last and not row.of_review and now < row.since + UNDO_FOR
+    """Say whether a decision can be taken back by who made it, as far as a list knows.
+
+    It is the last one, no second look brought it, and its author did not write since.
+    """
+    is_last = row.last_decision == row.key and not row.of_review
+    is_as_left = row.version == version_after(row.version_read, row.outcome) and row.state != State.WITHDRAWN
+    return is_last and is_as_left and now < row.since + UNDO_FOR
 
 
 # ── Several at once ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -23,6 +23,7 @@ from participation.reviews.facts import (
     AlreadyContested,
     NoSuchDecision,
     ReviewOutcome,
+    ToReview,
     why_not_contest,
     why_not_review,
 )
@@ -80,15 +81,28 @@ def contest(session: Session, *, token: str, words: str, clock: Clock) -> int:
         return int(made.id)
 
 
-def review(session: Session, *, review_id: int, by: UUID, outcome: ReviewOutcome, reason: str, clock: Clock) -> None:
+def review(
+    session: Session,
+    *,
+    review_id: int,
+    by: UUID,
+    outcome: ReviewOutcome,
+    reason: str,
+    clock: Clock,
+    version: int | None = None,
+) -> None:
     """Look at a decision a second time and tell its author, with reasons. What is reversed is public as before.
 
+    What its author wrote since the decision stays, and is public then.
+
+    :param version: the version of the text that was read; None for the one that the decision left
     :raises NothingToDecide: if it is not theirs to moderate, or there is no such review
     :raises SamePerson: if they made the decision
     :raises ReasonMissing: without reasons
     :raises AlreadySo: if somebody looked at it already
     :raises NothingToContest: if the decision does not hold any more
-    :raises ChangedMeanwhile: if the author wrote or withdrew since
+    :raises ChangedMeanwhile: if the text is another one by now
+    :raises WithdrawnMeanwhile: if its author took it back
     """
     if not reason.strip():
         raise ReasonMissing()
@@ -101,25 +115,16 @@ def review(session: Session, *, review_id: int, by: UUID, outcome: ReviewOutcome
         kind = hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
         stands = standing(session, taken.contribution_id)
         found = queries.review_to_give(session, review_id) or found
-        refusal = why_not_review(found, stands, by=by)
+        refusal = why_not_review(found, stands, by=by, read=version or taken.version_after)
         if refusal is not None:
             raise refusal
         result_id = None
         if outcome is ReviewOutcome.REVERSED:
-            result_id = put_right(session, taken, kind=kind, by=by, reason=reason, standing=stands, now=now)
-        given = update(Review).where(Review.id == review_id, Review.decided_at.is_(None))
-        values = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
-        if not affected(session, given.values(**values, result_id=result_id)):
-            raise AlreadySo()
-        facts = {"outcome": outcome, "reason": reason.strip(), "token": found.token}
-        _tell_of_review(
-            session,
-            taken.contribution_id,
-            template=REVIEW_GIVEN_LETTER,
-            facts=facts,
-            review_id=review_id,
-            now=now,
-        )
+            result_id = put_right(
+                session, taken, kind=kind, by=by, reason=reason, standing=stands, version=found.version, now=now
+            )
+        given = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
+        _give(session, found, given | {"result_id": result_id}, now)
         note(
             session,
             act="moderation:reviewed",
@@ -129,6 +134,21 @@ def review(session: Session, *, review_id: int, by: UUID, outcome: ReviewOutcome
             details={"decision": taken.id, "review": review_id, "outcome": outcome},
             now=now,
         )
+
+
+def _give(session: Session, found: ToReview, given: dict[str, Any], now: datetime) -> None:
+    """Write down what a second look brought, and tell it."""
+    waiting = update(Review).where(Review.id == found.id, Review.decided_at.is_(None))
+    if not affected(session, waiting.values(**given)):
+        raise AlreadySo()
+    _tell_of_review(
+        session,
+        found.decision.contribution_id,
+        template=REVIEW_GIVEN_LETTER,
+        facts={"outcome": given["outcome"], "reason": given["reason"], "token": found.token},
+        review_id=found.id,
+        now=now,
+    )
 
 
 def _tell_of_review(

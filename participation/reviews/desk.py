@@ -44,6 +44,7 @@ def give_review(review_id: int) -> ResponseReturnValue:
             by=person_id(),
             outcome=form.chosen,
             reason=form.reason.data or "",
+            version=form.read,
             clock=clock,
         )
     except (ChangedMeanwhile, NothingToContest, OwnContribution, SamePerson, WithdrawnMeanwhile) as fact:
@@ -87,6 +88,8 @@ def _show_review(
     review_id: int, form: ReviewForm, *, fact: Fact | None = None, status: int = 200
 ) -> ResponseReturnValue:
     found = _review(review_id)
+    if request.method == "GET" or fact is not None or form.version.errors:
+        form.version.data = str(found.file.version)
     return page(
         "reviews/review.html",
         status,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from participation.contributions.facts import ChangedMeanwhile
 from participation.foundation.facts import Fact, Missing, Refused, marked
 from participation.moderation.facts import (
     CONTESTABLE,
@@ -56,6 +57,8 @@ class ToReview:
     id: int
     decided_at: datetime | None
     token: str | None
+    version: int
+    """Of the text, as it is now."""
     decision: Taken
 
 
@@ -110,8 +113,11 @@ def why_not_contest(asked: Contestable, standing: Standing, now: datetime) -> Fa
     return None if holds and is_contestable else NothingToContest()
 
 
-def why_not_review(found: ToReview, standing: Standing, *, by: UUID) -> Fact | None:
-    """Return why somebody does not answer a second look, or None."""
+def why_not_review(found: ToReview, standing: Standing, *, by: UUID, read: int) -> Fact | None:
+    """Return why somebody does not answer a second look, or None.
+
+    :param read: the version of the text that they read
+    """
     if found.decided_at is not None:
         return AlreadySo()
     if found.decision.decided_by == by:
@@ -120,4 +126,6 @@ def why_not_review(found: ToReview, standing: Standing, *, by: UUID) -> Fact | N
         return OwnContribution()
     if standing.state == NOT_THERE_ANY_MORE:
         return WithdrawnMeanwhile()
-    return None if standing.shaping is not None and standing.shaping.id == found.decision.id else NothingToContest()
+    if standing.shaping is None or standing.shaping.id != found.decision.id:
+        return NothingToContest()
+    return None if found.version == read else ChangedMeanwhile()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField
-from wtforms.validators import InputRequired
+from wtforms import HiddenField, RadioField
+from wtforms.validators import InputRequired, Optional, Regexp
+from wtforms.widgets import HiddenInput
 
 from participation.foundation.forms import Form, TextField, required
 from participation.moderation.facts import LONGEST_NOTICE, LONGEST_REASON
@@ -41,6 +42,13 @@ class ReviewForm(ReasonForm):
         description=_l("Die Verfasserin oder der Verfasser liest sie."),
         most=LONGEST_REASON,
     )
+
+    version = HiddenField(validators=[Optional(), Regexp(r"^[0-9]{1,9}$")], widget=HiddenInput())
+
+    @property
+    def read(self) -> int | None:
+        """The version of the text that the page showed."""
+        return int(self.version.data) if self.version.data else None
 
     @property
     def chosen(self) -> ReviewOutcome:

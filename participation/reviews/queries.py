@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, select
@@ -16,7 +17,7 @@ from participation.audiences.queries import audiences_where
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.foundation.facts import Holding
-from participation.moderation.facts import UNDO_FOR, Outcome, SealedKind
+from participation.moderation.facts import UNDO_FOR, Outcome, Piece, SealedKind, version_after
 from participation.moderation.models import Case, ModerationDecision, SealedCopy
 from participation.moderation.queries import (
     CaseFile,
@@ -29,6 +30,7 @@ from participation.moderation.queries import (
     stands,
     taken,
     taken_of,
+    text_history,
 )
 from participation.reviews.facts import CONTEST_FOR, Contestable, ToReview
 from participation.reviews.models import Review
@@ -49,11 +51,18 @@ class ReviewFile:
     file: CaseFile
     original: str | None
     """The text before it was blacked out."""
+    changes: tuple[Piece, ...] | None
+    """What its author changed since the decision, as far as that is kept; None where the text is as it was left."""
     is_own: bool
     """Whether who looks made the decision, and therefore does not answer."""
     outcome: str | None
     reason: str
     decided_at: datetime | None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether its author changed the text since the decision."""
+        return self.changes is not None
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ def review_file(session: Session, *, review_id: int, moderator: UUID, now: datet
     found = (
         select(Review.id, Review.words, Review.asked_at, Case.contribution_id, Review.decision_id)
         .add_columns(Review.contested_by, Review.outcome, Review.reason, Review.decided_at)
+        .add_columns(ModerationDecision.contribution_version, ModerationDecision.outcome.label("decided"))
         .join(ModerationDecision, ModerationDecision.id == Review.decision_id)
         .join(Case, Case.id == ModerationDecision.case_id)
         .join(Contribution, Contribution.id == Case.contribution_id)
@@ -108,11 +118,20 @@ def review_file(session: Session, *, review_id: int, moderator: UUID, now: datet
         decision=decisions[0],
         file=file,
         original=sealed or None,
+        changes=_changes(session, file, row, now),
         is_own=row.contested_by == moderator,
         outcome=row.outcome,
         reason=row.reason,
         decided_at=row.decided_at,
     )
+
+
+def _changes(session: Session, file: CaseFile, row: Any, now: datetime) -> tuple[Piece, ...] | None:
+    """Return how the text was changed since a decision, until the second look at it is given; else None."""
+    left = version_after(row.contribution_version, row.decided)
+    if row.decided_at is not None or file.version == left:
+        return None
+    return text_history(session, file, now=now, read=left).since_read or ()
 
 
 def contestable(session: Session, token: str) -> Contestable | None:
@@ -139,11 +158,12 @@ def contestable(session: Session, token: str) -> Contestable | None:
 
 def review_to_give(session: Session, review_id: int) -> ToReview | None:
     """Return a second look that was asked for, with the decision it is about, or None."""
-    found = taken().add_columns(Review.decided_at.label("given_at"), ModerationDecision.token)
+    found = taken().add_columns(Review.decided_at.label("given_at"), ModerationDecision.token, Contribution.version)
+    found = found.join(Contribution, Contribution.id == Case.contribution_id)
     row = session.execute(
         found.join(Review, Review.decision_id == ModerationDecision.id).where(Review.id == review_id)
     ).one_or_none()
-    return ToReview(review_id, row.given_at, row.token, taken_of(row)) if row else None
+    return ToReview(review_id, row.given_at, row.token, row.version, taken_of(row)) if row else None
 
 
 def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision | None:

@@ -28,6 +28,8 @@ WITHHOLD = Verdict(ME, Outcome.WITHHELD, "persons", "Beleidigung.", None)
 EARLIER = Decided(7, Outcome.WITHHELD, "persons", "Beleidigung.", OTHER)
 MINE = Decided(7, Outcome.WITHHELD, "persons", "Beleidigung.", ME)
 
+WITHHELD = Standing("withheld", EARLIER, 0, shaping=EARLIER)
+
 
 def seen(verdict: Verdict, last: int = 7, **changes: str) -> Verdict:
     return Verdict(**(verdict.__dict__ | {"last_seen": last} | changes))
@@ -40,14 +42,14 @@ TABLE = [
     ("published, withhold", Standing("published", None, 0), WITHHOLD, None),
     ("reported, keep", Standing("published", None, 1), PUBLISH, None),
     ("reported, withhold", Standing("published", None, 1), WITHHOLD, None),
-    ("withheld, publish", Standing("withheld", EARLIER, 0), seen(PUBLISH), None),
-    ("withheld, the same again", Standing("withheld", EARLIER, 0), seen(WITHHOLD), AlreadySo),
-    ("withheld, another rule", Standing("withheld", EARLIER, 0), seen(WITHHOLD, rule="law"), None),
-    ("withheld, another reason", Standing("withheld", EARLIER, 0), seen(WITHHOLD, reason="Anders."), None),
+    ("withheld, publish", WITHHELD, seen(PUBLISH), None),
+    ("withheld, the same again", WITHHELD, seen(WITHHOLD), AlreadySo),
+    ("withheld, another rule", WITHHELD, seen(WITHHOLD, rule="law"), None),
+    ("withheld, another reason", WITHHELD, seen(WITHHOLD, reason="Anders."), None),
     ("withdrawn, publish", Standing("withdrawn", None, 0), PUBLISH, WithdrawnMeanwhile),
     ("withdrawn, withhold", Standing("withdrawn", None, 1), WITHHOLD, WithdrawnMeanwhile),
-    ("decided unseen, publish", Standing("withheld", EARLIER, 0), PUBLISH, DecidedMeanwhile),
-    ("decided unseen by another, the same", Standing("withheld", EARLIER, 0), WITHHOLD, DecidedMeanwhile),
+    ("decided unseen, publish", WITHHELD, PUBLISH, DecidedMeanwhile),
+    ("decided unseen by another, the same", WITHHELD, WITHHOLD, DecidedMeanwhile),
     ("decided by oneself, second click", Standing("withheld", MINE, 0), WITHHOLD, AlreadySo),
     ("no rule", Standing("held", None, 0), Verdict(ME, Outcome.WITHHELD, None, "Weil.", None), RuleMissing),
     ("no reason", Standing("held", None, 0), Verdict(ME, Outcome.WITHHELD, "law", "  ", None), RuleMissing),

@@ -296,7 +296,10 @@ def test_to_pass_something_on_gives_nobody_more_time(session: Session, clock: St
 def test_only_what_can_be_taken_back_offers_it(session: Session, app: Flask, clock: StoppedClock) -> None:
     round = a_round(session)
     first, second = a_moderator(session, round), a_moderator(session, round)
-    comment, again = (a_comment(session, round, clock=clock, text=f"Baum {n} fehlt.") for n in range(2))
+    author = a_citizen(session)
+    comment, again, edited = (
+        a_comment(session, round, clock=clock, who=author, text=f"Baum {n} fehlt.") for n in range(3)
+    )
     made = withhold(session, comment, by=first, clock=clock)
     clock.advance(UNDO_FOR)
     token = session.get_one(ModerationDecision, made).token or ""
@@ -305,6 +308,8 @@ def test_only_what_can_be_taken_back_offers_it(session: Session, app: Flask, clo
     review(session, review_id=asked, by=second, outcome=ReviewOutcome.REVERSED, reason="Doch nicht.", clock=clock)
     before = withhold(session, again, by=second, clock=clock)
     last = publish(session, again, by=second, clock=clock, last_seen=before)
+    decide_so(session, edited, Outcome.REWORD, by=second, clock=clock)
+    edit_comment(session, comment_id=edited, who=author, text="Ein Baum fehlt.", stance=None, clock=clock)
     page = signed_in(app, session, second).get("/moderation?liste=decided").text
     assert re.findall(r"/moderation/entscheidungen/(\d+)/ruecknahme", page) == [str(last)]
 
@@ -370,6 +375,38 @@ def test_a_second_look_from_the_letter_to_the_answer(session: Session, app: Flas
     told = visitor.get(path[1]).text
     assert "Es ist ein Zitat." in told and "zurückgenommen" in told
     assert "(0)" in theirs.get("/moderation?liste=reviews").text
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REDACTED, Outcome.REWORD])
+def test_who_looks_again_reads_what_the_author_wrote_since_and_then_decides_on_that(
+    session: Session, app: Flask, clock: StoppedClock, outcome: Outcome
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment = a_comment(session, round, clock=clock, who=author, text="Mehr Bäume, sagt Frau Beispiel.")
+    made = decide_so(session, comment, outcome, by=a_moderator(session, round), clock=clock, passages=["Frau Beispiel"])
+    clock.advance(UNDO_FOR)
+    token = session.get_one(ModerationDecision, made).token or ""
+    session.rollback()
+    asked = contest(session, token=token, words="", clock=clock)
+    browser, there = signed_in(app, session, a_moderator(session, round)), f"/moderation/ueberpruefungen/{asked}"
+    read = version_in(browser.get(there).text)
+    edit_comment(session, comment_id=comment, who=author, text="Viel mehr Bäume, bitte.", stance=None, clock=clock)
+    given = {"outcome": "reversed", "reason": "Dagegen spricht nichts."}
+    refused = post(browser, there, version=read, **given)
+    assert refused.status_code == 422 and "Text wurde inzwischen geändert" in refused.text
+    assert "Viel mehr Bäume, bitte." in refused.text and given["reason"] in refused.text
+    assert "Was sich seit der Entscheidung geändert hat" in refused.text
+    assert ("Vor der Schwärzung" in refused.text) == (outcome is Outcome.REDACTED)
+    assert post(browser, there, version=version_in(refused.text), **given).status_code == 303
+    assert state_of(session, comment) == State.PUBLISHED
+    assert session.get_one(Contribution, comment).text == "Viel mehr Bäume, bitte."
+
+
+def version_in(page: str) -> str:
+    """Return the version of the text that a form carries."""
+    found = re.search(r'name="version"[^>]* value="(\d+)"', page)
+    assert found is not None
+    return found[1]
 
 
 @pytest.mark.parametrize(
