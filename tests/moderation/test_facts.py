@@ -33,6 +33,7 @@ def seen(verdict: Verdict, last: int = 7, **changes: str) -> Verdict:
     return Verdict(**(verdict.__dict__ | {"last_seen": last} | changes))
 
 
+WITHHELD = Standing("withheld", EARLIER, 0, shaping=EARLIER)
 TABLE = [
     ("held, publish", Standing("held", None, 0), PUBLISH, None),
     ("held, withhold", Standing("held", None, 0), WITHHOLD, None),
@@ -41,9 +42,9 @@ TABLE = [
     ("reported, keep", Standing("published", None, 1), PUBLISH, None),
     ("reported, withhold", Standing("published", None, 1), WITHHOLD, None),
     ("withheld, publish", Standing("withheld", EARLIER, 0), seen(PUBLISH), None),
-    ("withheld, the same again", Standing("withheld", EARLIER, 0), seen(WITHHOLD), AlreadySo),
-    ("withheld, another rule", Standing("withheld", EARLIER, 0), seen(WITHHOLD, rule="law"), None),
-    ("withheld, another reason", Standing("withheld", EARLIER, 0), seen(WITHHOLD, reason="Anders."), None),
+    ("withheld, the same again", WITHHELD, seen(WITHHOLD), AlreadySo),
+    ("withheld, another rule", WITHHELD, seen(WITHHOLD, rule="law"), None),
+    ("withheld, another reason", WITHHELD, seen(WITHHOLD, reason="Anders."), None),
     ("withdrawn, publish", Standing("withdrawn", None, 0), PUBLISH, WithdrawnMeanwhile),
     ("withdrawn, withhold", Standing("withdrawn", None, 1), WITHHOLD, WithdrawnMeanwhile),
     ("decided unseen, publish", Standing("withheld", EARLIER, 0), PUBLISH, DecidedMeanwhile),
