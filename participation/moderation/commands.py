@@ -674,7 +674,7 @@ def delete_sealed(session: Session, *, clock: Clock, but: Select[int]) -> int:
     with transaction(session):
         now = clock()
         over = update(SealedCopy).where(SealedCopy.delete_after <= now, SealedCopy.deleted_at.is_(None))
-        over = over.where(SealedCopy.decision_id.not_in(but)).execution_options(synchronize_session="fetch")
+        over = over.where(SealedCopy.decision_id.not_in(but))
         return affected(session, over.values(text="", deleted_at=now))
 
 

@@ -237,6 +237,8 @@ class Standing:
     """The account that wrote it; None for what was imported or whose author is gone."""
     shaping: Decided | None = None
     """The last decision that changed something: why the contribution stands as it does. Only it is looked at again."""
+    passed_on: bool = False
+    """Whether a moderator passed it on and nobody has decided since."""
 
 
 @dataclass(frozen=True)
@@ -388,7 +390,7 @@ def why_no_notice(kind: NoticeKind, text: str) -> Fact | None:
 def why_not_decide(standing: Standing, verdict: Verdict) -> Fact | None:
     """Return why a verdict cannot become a decision, or None. Whether the text was edited is asked apart from this.
 
-    To keep what is public after a notice is a decision of its own; without a notice it says nothing new. Withholding
+    To keep what is public after a notice, or once it was passed on, is a decision of its own; else it says nothing new. Withholding
     again under another rule or with another reason corrects what the author was told.
     """
     if verdict.outcome in NEEDS_REASON and not ((verdict.rule or verdict.law) and verdict.reason.strip()):
@@ -405,7 +407,7 @@ def why_not_decide(standing: Standing, verdict: Verdict) -> Fact | None:
 
 def _says_nothing_new(standing: Standing, verdict: Verdict) -> bool:
     shaping = standing.shaping
-    if standing.state != STATE_AFTER[verdict.outcome] or standing.open_notices:
+    if standing.state != STATE_AFTER[verdict.outcome] or standing.open_notices or standing.passed_on:
         return False
     if verdict.outcome is Outcome.PUBLISHED:
         # What is blacked out, linked or moved is public too; to publish it again changes nothing of that.

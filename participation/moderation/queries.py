@@ -534,18 +534,20 @@ def standings(session: Session, contributions: Collection[Contribution]) -> dict
     rows = session.execute(_last_and_shaping(numbers)).all()
     last = {row[0]: Decided(*row[3:]) for row in rows if row.id == row.last}
     shaping = {row[0]: Decided(*row[3:]) for row in rows if row.id == row.shaping}
-    wrote = select(Contribution.id, Participant.person_id).join(
+    wrote = select(Contribution.id, Participant.person_id, Case.escalated_at).join(
         Participant, Participant.id == Contribution.participant_id
     )
-    authors = {row[0]: row[1] for row in session.execute(wrote.where(Contribution.id.in_(numbers)))}
+    wrote = wrote.outerjoin(Case, Case.contribution_id == Contribution.id)
+    known = {row.id: row for row in session.execute(wrote.where(Contribution.id.in_(numbers)))}
     return {
         one.id: Standing(
             state=one.state,
             last=last.get(one.id),
             open_notices=notices.get(one.id, 0),
             rewording=one.rewording,
-            author=authors.get(one.id),
+            author=known[one.id].person_id,
             shaping=shaping.get(one.id),
+            passed_on=known[one.id].escalated_at is not None,
         )
         for one in contributions
     }

@@ -35,12 +35,14 @@ def seen(verdict: Verdict, last: int = 7, **changes: str) -> Verdict:
     return Verdict(**(verdict.__dict__ | {"last_seen": last} | changes))
 
 
+WITHHELD = Standing("withheld", EARLIER, 0, shaping=EARLIER)
 TABLE = [
     ("held, publish", Standing("held", None, 0), PUBLISH, None),
     ("held, withhold", Standing("held", None, 0), WITHHOLD, None),
     ("published, publish", Standing("published", None, 0), PUBLISH, AlreadySo),
     ("published, withhold", Standing("published", None, 0), WITHHOLD, None),
     ("reported, keep", Standing("published", None, 1), PUBLISH, None),
+    ("passed on, keep", Standing("published", None, 0, passed_on=True), PUBLISH, None),
     ("reported, withhold", Standing("published", None, 1), WITHHOLD, None),
     ("withheld, publish", WITHHELD, seen(PUBLISH), None),
     ("withheld, the same again", WITHHELD, seen(WITHHOLD), AlreadySo),
