@@ -390,8 +390,8 @@ def why_no_notice(kind: NoticeKind, text: str) -> Fact | None:
 def why_not_decide(standing: Standing, verdict: Verdict) -> Fact | None:
     """Return why a verdict cannot become a decision, or None. Whether the text was edited is asked apart from this.
 
-    To keep what is public after a notice, or once it was passed on, is a decision of its own; else it says nothing new. Withholding
-    again under another rule or with another reason corrects what the author was told.
+    To keep what is public after a notice, or once it was passed on, is a decision of its own; else it says nothing
+    new. Withholding again under another rule or with another reason corrects what the author was told.
     """
     if verdict.outcome in NEEDS_REASON and not ((verdict.rule or verdict.law) and verdict.reason.strip()):
         return RuleMissing()
