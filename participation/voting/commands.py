@@ -351,10 +351,23 @@ def _tell_log(session: Session, question: Row[Any], *, void: bytes | None, cast:
     if question.log_key is None:
         return
     leaves = [(cast, LeafKind.CAST)] if cast is not None else []
-    if void is not None:
-        waiting = (PendingLeaf.question_id == question.id, PendingLeaf.commitment == void)
-        if not affected(session, delete(PendingLeaf).where(*waiting, PendingLeaf.kind == LeafKind.CAST)):
-            leaves.append((void, LeafKind.VOID))
+    if void is not None and not _vanishes(session, question.id, void):
+        leaves.append((void, LeafKind.VOID))
     if leaves:
         rows = [{"question_id": question.id, "commitment": promise, "kind": kind} for promise, kind in leaves]
-        session.connection().execute(insert(PendingLeaf), rows)
+        session.connection().execute(_waiting(), rows)
+
+
+def _vanishes(session: Session, question_id: int, promise: bytes) -> bool:
+    return bool(run(session, _vanishing(), question=question_id, promise=promise, kind=LeafKind.CAST).rowcount)
+
+
+@lru_cache(maxsize=1)
+def _vanishing() -> Any:
+    mine = (PendingLeaf.question_id == bindparam("question"), PendingLeaf.commitment == bindparam("promise"))
+    return delete(PendingLeaf).where(*mine, PendingLeaf.kind == bindparam("kind"))
+
+
+@lru_cache(maxsize=1)
+def _waiting() -> Any:
+    return insert(PendingLeaf)

@@ -209,6 +209,7 @@ def test_a_vote_takes_at_most_twelve_statements(round: RoundWords, citizen: Flas
         with statements() as seen:
             assert post(citizen, f"{_path(round)}/stimme", choice=choice).status_code == 303
         assert len(seen) <= 12, str(seen)
+        assert not any("role_grant" in one for one in seen), "a vote asks for no roles"
 
 
 @pytest.mark.parametrize("end", ["", "/karten/1", "/feld-1"])
