@@ -62,8 +62,6 @@ class SignedIn:
     has_password: bool
     since: datetime
     """When this session began."""
-    roles: frozenset[str] = frozenset()
-    """Roles held anywhere; what they are good for is decided on the thing itself."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -52,10 +53,22 @@ RolesOf = Callable[[UUID], frozenset[str]]
 
 
 # ── From cookie to person ─────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Somebody(SignedIn):
+    """Who is signed in, with their roles: read once somebody asks, since a vote or a rating never does."""
+
+    roles_of: RolesOf
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Roles held anywhere; what they are good for is decided on the thing itself."""
+        return self.roles_of(self.person_id)
+
+
 class Session(UserMixin):
     """What Flask-Login keeps: a random token, and who it belongs to."""
 
-    def __init__(self, token: str, signed_in: SignedIn | None) -> None:
+    def __init__(self, token: str, signed_in: Somebody | None) -> None:
         self.token = token
         self.viewer = signed_in
 
@@ -75,7 +88,7 @@ def open_sessions(app: Flask, roles_of: RolesOf) -> None:
     @manager.user_loader
     def load(token: str) -> Session | None:
         found = queries.signed_in(session(), token=token, now=now())
-        return Session(token, replace(found, roles=roles_of(found.person_id))) if found else None
+        return Session(token, Somebody(**vars(found), roles_of=roles_of)) if found else None
 
     manager.unauthorized_handler(_send_to_sign_in)
     app.before_request(_refuse_what_was_sent)

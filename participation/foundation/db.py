@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, event, func, select
+from sqlalchemy import Connection, CursorResult, Engine, Integer, bindparam, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
@@ -111,5 +112,10 @@ def lock_door(session: Session, window_id: int, *, exclusive: bool) -> None:
     """
     if not is_postgresql(session):
         return
+    run(session, _locking(exclusive), door=DOOR, window=window_id)
+
+
+@lru_cache(maxsize=2)
+def _locking(exclusive: bool) -> Executable:
     lock = func.pg_advisory_xact_lock if exclusive else func.pg_advisory_xact_lock_shared
-    session.execute(select(lock(DOOR, window_id)))
+    return select(lock(bindparam("door", type_=Integer), bindparam("window", type_=Integer)))

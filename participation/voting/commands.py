@@ -27,7 +27,6 @@ from participation.voting.facts import (
     Method,
     NameReserved,
     NoBallot,
-    NoSuchQuestion,
     RulesFrozen,
 )
 from participation.voting.keys import KeyFolder
@@ -35,6 +34,7 @@ from participation.voting.ledger import NONCE_BYTES, LeafKind, canonical, commit
 from participation.voting.logic import tidied, why_invalid, why_unfit
 from participation.voting.models import Ballot, Contest, Option, PendingLeaf, Question, RollEntry
 from participation.voting.notes import Signer
+from participation.voting.queries import QuestionPlace, place_of
 from participation.windows.commands import hold_door, pass_door
 from participation.windows.facts import State, WindowTimes
 from participation.windows.models import Window
@@ -144,11 +144,19 @@ def remove_contest(session: Session, *, contest_id: int) -> None:
 
 # ── Voting ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def cast_ballot(
-    session: Session, *, question_id: int, who: Who, choice: Any, keys: KeyFolder, clock: Clock
+    session: Session,
+    *,
+    question_id: int,
+    who: Who,
+    choice: Any,
+    keys: KeyFolder,
+    clock: Clock,
+    place: QuestionPlace | None = None,
 ) -> Standing:
     """Cast or change a ballot and return it as it stands. The same choice again changes nothing.
 
     :param choice: a JSON value in the shape of the contest's method, as docs/ways-to-vote.md tells
+    :param place: of that question, if the caller has read it; it never changes, so it may be read before the door
     :raises WindowNotOpenYet: before the vote begins
     :raises WindowClosed: once it is over, measured after the lock
     :raises NotAdmitted: if the audience does not admit the person
@@ -158,10 +166,10 @@ def cast_ballot(
     :raises KeyLost: if the contest's key is not there
     """
     with transaction(session):
-        question, asked = _place(session, question_id)
+        question = place or place_of(session, question_id=question_id)
         now = pass_door(session, question.window_id, clock)
-        chosen = tidied(choice, asked)
-        reason = why_invalid(chosen, asked)
+        chosen = tidied(choice, question.asked)
+        reason = why_invalid(chosen, question.asked)
         if reason is not None:
             raise reason
         participant = join_unnamed(
@@ -182,7 +190,7 @@ def withdraw_ballot(session: Session, *, question_id: int, who: Who, keys: KeyFo
     :raises KeyLost: if the contest's key is not there
     """
     with transaction(session):
-        question, _ = _place(session, question_id)
+        question = place_of(session, question_id=question_id)
         pass_door(session, question.window_id, clock)
         participant = participant_id(session, audience_id=question.audience_id, person_id=who.person_id)
         if participant is None or not _remove(session, question, participant, keys):
@@ -238,43 +246,14 @@ def _labels(session: Session, question_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _places() -> Select[*tuple[Any, ...]]:
+def _entries_of(person_id: UUID) -> Select[*tuple[Any, ...]]:
+    question = (Question.id, Question.slug, Contest.slug.label("contest"), Contest.window_id, Contest.log_key)
     return (
-        select(
-            Question.id,
-            Question.slug,
-            Contest.slug.label("contest"),
-            Contest.window_id,
-            Contest.log_key,
-            Window.audience_id,
-        )
+        select(*question, RollEntry.participant_id)
         .join(Contest, Contest.id == Question.contest_id)
         .join(Window, Window.id == Contest.window_id)
-    )
-
-
-def _place(session: Session, question_id: int) -> tuple[Row[Any], Asked]:
-    """Return where a question belongs and what it asks. Neither ever changes, so it may be read before the door."""
-    rows = run(session, _offered(), question=question_id).all()
-    if not rows:
-        raise NoSuchQuestion()
-    first, costs = rows[0], {row.option: row.cost for row in rows if row.cost is not None}
-    return first, Asked(Method(first.method), tuple(row.option for row in rows), first.terms, costs)
-
-
-@lru_cache(maxsize=1)
-def _offered() -> Select[*tuple[Any, ...]]:
-    with_options = _places().join(Option, Option.question_id == Question.id)
-    asked = (Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
-    return with_options.add_columns(*asked).where(Question.id == bindparam("question")).order_by(Option.position)
-
-
-def _entries_of(person_id: UUID) -> Select[*tuple[Any, ...]]:
-    return (
-        _places()
         .join(RollEntry, RollEntry.question_id == Question.id)
         .join(Participant, Participant.id == RollEntry.participant_id)
-        .add_columns(RollEntry.participant_id)
         .where(Participant.person_id == person_id, Window.closed_at.is_(None))
         .order_by(Question.id)
     )
@@ -303,7 +282,7 @@ def _entering(on_postgresql: bool) -> Any:
     return entry.on_conflict_do_update(index_elements=key, set_={"took_part_on": RollEntry.took_part_on})
 
 
-def _put(session: Session, question: Row[Any], tag: bytes, choice: Any) -> Standing:
+def _put(session: Session, question: QuestionPlace, tag: bytes, choice: Any) -> Standing:
     """Insert or change the ballot under a tag. A new nonce comes with each new choice, and only then."""
     written = canonical(choice)
     known = run(session, _known(), question=question.id, tag=tag).one_or_none()
@@ -330,7 +309,7 @@ def _putting(on_postgresql: bool) -> Any:
     return row.on_conflict_do_update(index_elements=["question_id", "voter_tag"], set_=written)
 
 
-def _remove(session: Session, question: Row[Any], participant: UUID, keys: KeyFolder) -> bool:
+def _remove(session: Session, question: QuestionPlace | Row[Any], participant: UUID, keys: KeyFolder) -> bool:
     """Delete entry and ballot, the entry first: who waits for it sees both or neither."""
     entry = delete(RollEntry).where(RollEntry.question_id == question.id, RollEntry.participant_id == participant)
     if not affected(session, entry):
@@ -343,7 +322,9 @@ def _remove(session: Session, question: Row[Any], participant: UUID, keys: KeyFo
     return True
 
 
-def _tell_log(session: Session, question: Row[Any], *, void: bytes | None, cast: bytes | None = None) -> None:
+def _tell_log(
+    session: Session, question: QuestionPlace | Row[Any], *, void: bytes | None, cast: bytes | None = None
+) -> None:
     """Let the next batch of the log know what is cast now and what counts no more.
 
     What was cast and still waits simply vanishes; whoever writes a batch meanwhile holds its row, so it is waited for.
@@ -351,10 +332,23 @@ def _tell_log(session: Session, question: Row[Any], *, void: bytes | None, cast:
     if question.log_key is None:
         return
     leaves = [(cast, LeafKind.CAST)] if cast is not None else []
-    if void is not None:
-        waiting = (PendingLeaf.question_id == question.id, PendingLeaf.commitment == void)
-        if not affected(session, delete(PendingLeaf).where(*waiting, PendingLeaf.kind == LeafKind.CAST)):
-            leaves.append((void, LeafKind.VOID))
+    if void is not None and not _vanishes(session, question.id, void):
+        leaves.append((void, LeafKind.VOID))
     if leaves:
         rows = [{"question_id": question.id, "commitment": promise, "kind": kind} for promise, kind in leaves]
-        session.connection().execute(insert(PendingLeaf), rows)
+        session.connection().execute(_waiting(), rows)
+
+
+def _vanishes(session: Session, question_id: int, promise: bytes) -> bool:
+    return bool(run(session, _vanishing(), question=question_id, promise=promise, kind=LeafKind.CAST).rowcount)
+
+
+@lru_cache(maxsize=1)
+def _vanishing() -> Any:
+    mine = (PendingLeaf.question_id == bindparam("question"), PendingLeaf.commitment == bindparam("promise"))
+    return delete(PendingLeaf).where(*mine, PendingLeaf.kind == bindparam("kind"))
+
+
+@lru_cache(maxsize=1)
+def _waiting() -> Any:
+    return insert(PendingLeaf)

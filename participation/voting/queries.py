@@ -38,10 +38,16 @@ class OptionLine:
 
 @dataclass(frozen=True)
 class QuestionPlace:
-    """A question, the page that shows it, and how it is answered."""
+    """Where a question belongs and how it is answered. Nothing of it changes once people can vote."""
 
-    question_id: int
+    id: int
+    slug: str
+    contest: str
+    window_id: int
+    audience_id: int
+    log_key: str | None
     home: str
+    """The path of the page that shows it."""
     asked: Asked
 
 
@@ -165,19 +171,44 @@ def question_place(session: Session, *, contest: str, question: str) -> Question
 
     :raises NoSuchQuestion: if there is none
     """
-    rows = run(session, _named(), contest=contest, question=question).all()
+    return _placed(run(session, _named(), contest=contest, question=question).all())
+
+
+def place_of(session: Session, *, question_id: int) -> QuestionPlace:
+    """Return the same of a question that is known by its id.
+
+    :raises NoSuchQuestion: if there is none
+    """
+    return _placed(run(session, _numbered(), question=question_id).all())
+
+
+def _placed(rows: Sequence[Row[Any]]) -> QuestionPlace:
     if not rows:
         raise NoSuchQuestion()
-    return QuestionPlace(rows[0].id, rows[0].home, _asked(rows))
+    one = rows[0]
+    return QuestionPlace(
+        one.id, one.slug, one.contest, one.window_id, one.audience_id, one.log_key, one.home, _asked(rows)
+    )
 
 
 @lru_cache(maxsize=1)
 def _named() -> Select[*tuple[Any, ...]]:
-    found = select(Question.id, Question.home, Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
+    return _places().where(Contest.slug == bindparam("contest"), Question.slug == bindparam("question"))
+
+
+@lru_cache(maxsize=1)
+def _numbered() -> Select[*tuple[Any, ...]]:
+    return _places().where(Question.id == bindparam("question"))
+
+
+def _places() -> Select[*tuple[Any, ...]]:
+    where = (Question.id, Question.slug, Contest.slug.label("contest"), Contest.window_id, Window.audience_id)
+    asked = (Contest.log_key, Question.home, Contest.method, Question.terms, Option.slug.label("option"), Option.cost)
     return (
-        found.join(Contest, Contest.id == Question.contest_id)
+        select(*where, *asked)
+        .join(Contest, Contest.id == Question.contest_id)
+        .join(Window, Window.id == Contest.window_id)
         .join(Option, Option.question_id == Question.id)
-        .where(Contest.slug == bindparam("contest"), Question.slug == bindparam("question"))
         .order_by(Option.position)
     )
 

@@ -31,7 +31,7 @@ def overview(contest: str) -> ResponseReturnValue:
 @public
 def question(contest: str, question: str) -> ResponseReturnValue:
     """Show a question by itself."""
-    card = _card(queries.question_place(session(), contest=contest, question=question).question_id)
+    card = _card(queries.question_place(session(), contest=contest, question=question).id)
     ballot = fields_of(card.asked, card.choice)
     return page("voting/question.html", card=card, ballot=ballot, contest=_contest(card.contest))
 
@@ -54,18 +54,19 @@ def cast(contest: str, question: str) -> ResponseReturnValue:
     asked = queries.question_place(session(), contest=contest, question=question)
     ballot = fields_sent(asked.asked, request.form)
     if ballot.problem:
-        return _refused(asked.question_id, ballot, ballot.problem)
+        return _refused(asked.id, ballot, ballot.problem)
     try:
         commands.cast_ballot(
             session(),
-            question_id=asked.question_id,
+            question_id=asked.id,
             who=Who(person_id()),
             choice=ballot.choice(),
             keys=_keys(),
             clock=clock,
+            place=asked,
         )
     except Unprocessable as fact:
-        return _refused(asked.question_id, ballot, words_of(fact))
+        return _refused(asked.id, ballot, words_of(fact))
     return see_other(_next(contest) or f"{asked.home}#abstimmung")
 
 
@@ -75,9 +76,7 @@ def withdraw(contest: str, question: str) -> ResponseReturnValue:
     """Take a ballot back. Where there is none, it is as wanted already."""
     asked = queries.question_place(session(), contest=contest, question=question)
     try:
-        commands.withdraw_ballot(
-            session(), question_id=asked.question_id, who=Who(person_id()), keys=_keys(), clock=clock
-        )
+        commands.withdraw_ballot(session(), question_id=asked.id, who=Who(person_id()), keys=_keys(), clock=clock)
     except NoBallot:
         session().rollback()
     return see_other(_stay(contest) or f"{asked.home}#abstimmung")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -234,17 +235,18 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """PostgreSQL, if this machine has it and we may run it as its user."""
+def cluster() -> Iterator[Cluster]:
+    """PostgreSQL, if this machine has it and we may run it as its user.
+
+    Not below the folder of pytest: the next pytest that starts closes that to every other user.
+    """
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not found or which("runuser") is None:
         pytest.skip("needs the programs of PostgreSQL and runuser")
-    folder = tmp_path_factory.mktemp("cluster")
-    for parent in folder.parents[:2]:
-        parent.chmod(0o755)
-    made = Cluster(folder, found[-1])
-    yield made
-    made.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        made = Cluster(Path(folder), found[-1])
+        yield made
+        made.stop()
 
 
 @pytest.mark.postgresql
