@@ -244,7 +244,7 @@ def test_who_is_asked_for_other_words_reads_until_when_and_what_becomes_of_it_th
     letter = " ".join(smtp.to("ada@example.org")[-1].get_content().split())
     mine, until = signed_in(app, session, author.person_id), "01.07.2026, 00:00 Uhr"
     edit, own = (re.search(rf"https?://[^/]+({path}\S+)", letter) for path in ("/kommentare/", "/ueberpruefung/"))
-    assert edit and own and until in letter and "bleibt unveröffentlicht" in letter
+    assert edit and own and until in letter and "bleibt er danach unveröffentlicht" in letter
     where = ("/meine-beteiligung", own[1], f"/kommentare/{comment}", edit[1])
     for path in where:
         assert f"bis zum {until}, dann endet die Diskussion" in words_on(mine.get(path)), path
