@@ -437,6 +437,7 @@ def decision_facts(
         "law": verdict.law,
         "duplicate_of": verdict.duplicate_of,
         "token": author.token if verdict.outcome in CONTESTABLE else None,
+        "until": author.closes_at.isoformat() if verdict.outcome is Outcome.REWORD else None,
         "rule": {"number": rule.number, "title": rule.title, "text": rule.text} if rule else None,
         "netiquette_version": NETIQUETTE_VERSION,
         "text": author.text,

@@ -161,6 +161,8 @@ class CaseFile:
     claim: Claim | None
     escalated_why: str | None
     rewording: bool
+    ends_at: datetime
+    """When the talk ends or ended, after which its author changes nothing."""
     duplicate_of: int | None
     likely: tuple[Beside, ...]
     """Public contributions on the same subject that say much the same."""
@@ -266,6 +268,8 @@ class Addressee:
     round_title: Text | None
     office: Text
     home: str | None
+    closes_at: datetime
+    """When nothing can be changed any more."""
     token: str | None = None
     """Of the decision's own page, for its author alone."""
 
@@ -363,6 +367,7 @@ def case_file(session: Session, *, contribution_id: int, moderator: UUID, now: d
         claim=claim_of(row, now),
         escalated_why=row.escalated_why,
         rewording=row.rewording,
+        ends_at=min(row.closes_at, row.closed_at or row.closes_at),
         duplicate_of=row.duplicate_of,
         likely=_likely(session, row),
         places=tuple(other_subjects(session, contribution_id)),
@@ -387,7 +392,7 @@ def _file(contribution_id: int, moderator: UUID, now: datetime) -> Select[*tuple
         Contribution.netiquette_version,
         Contribution.created_at,
         Contribution.edited_at,
-        Window.audience_id,
+        *(Window.audience_id, Window.closes_at, Window.closed_at),
         *AUTHOR,
         Comment.stance,
         Comment.parent_id,
@@ -765,6 +770,7 @@ def _addressed() -> Select[*tuple[Any, ...]]:
         Round.title,
         Office.name,
         Thread.home,
+        Window.closes_at,
     ).select_from(Contribution)
     return (
         placed(chosen)

@@ -17,6 +17,8 @@ from participation.foundation.web import clock, now, page, person_id, see_other,
 from participation.pauses import commands, queries
 from participation.pauses.facts import OUTCOMES, STATES, BasisChangedMeanwhile, NoSuchPause, OwnProposal
 from participation.pauses.forms import BasisForm, ProposalForm, ReviewForm
+from participation.remarks.forms import label_of
+from participation.remarks.queries import Offer, offer
 
 bp = Blueprint("pauses_desk", __name__, template_folder="templates")
 
@@ -39,9 +41,7 @@ def index() -> ResponseReturnValue:
 def proposal(contribution_id: int) -> ResponseReturnValue:
     """Show what a pause for the author of a contribution would be."""
     target = _target(contribution_id)
-    return page(
-        "pauses/propose.html", target=target, number=contribution_id, form=ProposalForm(data={"rule": target.rule})
-    )
+    return _show_proposal(contribution_id, target, ProposalForm(data={"rule": target.rule}))
 
 
 @bp.post("/moderation/<int:contribution_id>/schreibpause")
@@ -50,7 +50,7 @@ def propose(contribution_id: int) -> ResponseReturnValue:
     """Propose it."""
     target, form = _target(contribution_id), ProposalForm(request.form)
     if not form.validate():
-        return page("pauses/propose.html", 422, target=target, number=contribution_id, form=form)
+        return _show_proposal(contribution_id, target, form, status=422)
     try:
         made = commands.propose(
             session(),
@@ -64,9 +64,29 @@ def propose(contribution_id: int) -> ResponseReturnValue:
         raise
     except Fact as fact:
         form.form_errors.append(words_of(fact))
-        return page("pauses/propose.html", 422, target=_target(contribution_id), number=contribution_id, form=form)
+        return _show_proposal(contribution_id, _target(contribution_id), form, status=422)
     flash(_("Vorgeschlagen. Sie gilt erst, wenn eine andere Person sie bestätigt."), "success")
     return see_other(url_for(".show", pause_id=made))
+
+
+@bp.post("/moderation/<int:contribution_id>/schreibpause/textbaustein")
+@needs(Role.MODERATOR, Role.STAFF)
+def insert_into_proposal(contribution_id: int) -> ResponseReturnValue:
+    """Show the form again with a template in the reason, and with all that was typed; nothing is saved or checked."""
+    target, form = _target(contribution_id), ProposalForm(request.form)
+    done = form.put_in(_offer(contribution_id))
+    return _show_proposal(contribution_id, target, form, status=200 if done else 422)
+
+
+def _show_proposal(
+    contribution_id: int, target: queries.Target, form: ProposalForm, *, status: int = 200
+) -> ResponseReturnValue:
+    known = {"target": target, "number": contribution_id, "offer": _offer(contribution_id), "label_of": label_of}
+    return page("pauses/propose.html", status, form=form, **known)
+
+
+def _offer(contribution_id: int) -> Offer:
+    return offer(session(), contribution_ids=[contribution_id], moderator=person_id(), now=now())
 
 
 def _target(contribution_id: int) -> queries.Target:
@@ -138,6 +158,22 @@ def review(pause_id: int) -> ResponseReturnValue:
     return see_other(url_for(".show", pause_id=pause_id))
 
 
+@bp.post("/moderation/schreibpausen/<int:pause_id>/textbaustein")
+@needs(Role.MODERATOR, Role.STAFF)
+def insert_into_review(pause_id: int) -> ResponseReturnValue:
+    """Show the form for a second look again with a template in the reason; nothing is saved or checked."""
+    form = ReviewForm(request.form)
+    done = form.put_in(_offer(_pause(pause_id).contribution_id))
+    return _show(pause_id, form, status=200 if done else 422)
+
+
+def _pause(pause_id: int) -> queries.PauseLine:
+    found = queries.pause(session(), pause_id=pause_id, official=person_id(), now=now())
+    if found is None:
+        raise NoSuchPause()
+    return found
+
+
 def _back(pause_id: int, fact: Fact) -> ResponseReturnValue:
     """Say why not, beside the pause as it is now; a refusal is one."""
     if isinstance(fact, OwnProposal):
@@ -147,10 +183,17 @@ def _back(pause_id: int, fact: Fact) -> ResponseReturnValue:
 
 
 def _show(pause_id: int, form: ReviewForm, *, status: int = 200) -> ResponseReturnValue:
-    found = queries.pause(session(), pause_id=pause_id, official=person_id(), now=now())
-    if found is None:
-        raise NoSuchPause()
-    return page("pauses/pause.html", status, pause=found, form=form, me=person_id(), **WORDS)
+    found = _pause(pause_id)
+    return page(
+        "pauses/pause.html",
+        status,
+        pause=found,
+        form=form,
+        me=person_id(),
+        offer=_offer(found.contribution_id),
+        label_of=label_of,
+        **WORDS,
+    )
 
 
 # ── The legal basis of an office ──────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Optional
 from participation.contributions.facts import LONGEST_TEXT, OFFENCES
 from participation.foundation.forms import Form, LineField, TextField, required, variants
 from participation.pauses.facts import LONGEST_BASIS, LONGEST_REASON, LONGEST_REFERENCE, OUTCOMES, Outcome
+from participation.remarks.forms import ReasonForm
 
 
 class BasisForm(Form):
@@ -47,7 +48,7 @@ class BasisForm(Form):
         return found if found.tzinfo else None
 
 
-class ProposalForm(Form):
+class ProposalForm(ReasonForm):
     """Why somebody should write nothing for a time."""
 
     rule = RadioField(
@@ -73,7 +74,7 @@ class ContestForm(Form):
     words = TextField(_l("Was sehen Sie anders?"), [required()], most=LONGEST_TEXT)
 
 
-class ReviewForm(Form):
+class ReviewForm(ReasonForm):
     """A second look at a pause."""
 
     outcome = RadioField(

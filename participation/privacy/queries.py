@@ -53,6 +53,8 @@ class OwnContribution:
     is_reply: bool
     rewording: bool
     """Whether moderation waits for other words."""
+    ends_at: datetime
+    """When the talk ends or ended, after which nothing can be changed."""
     decision: DecisionLine | None
     """The decision that holds, with its reason."""
 
@@ -175,11 +177,12 @@ def _contributions(*which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Contribution.text,
             Contribution.language,
             Contribution.created_at,
-            Contribution.rewording,
+            *(Contribution.rewording, Window.closes_at, Window.closed_at),
             Comment.stance,
             Comment.level,
         )
         .join(Participant, Participant.id == Contribution.participant_id)
+        .join(Window, Window.id == Contribution.window_id)
         .outerjoin(Comment, Comment.id == Contribution.id)
         .where(*which)
         .order_by(Contribution.id.desc())
@@ -199,6 +202,7 @@ def _with_decisions(session: Session, rows: Sequence[Any]) -> list[OwnContributi
             stance=row.stance,
             is_reply=row.level == 1,
             rewording=row.rewording,
+            ends_at=min(row.closes_at, row.closed_at or row.closes_at),
             decision=decided.get(row.id),
         )
         for row in rows

@@ -86,6 +86,8 @@ class OwnDecision:
     review_outcome: str | None
     review_reason: str | None
     reviewed_at: datetime | None
+    reword_until: datetime | None
+    """Until when other words can be found that moderation asked for; None if it waits for none."""
 
 
 def review_file(session: Session, *, review_id: int, moderator: UUID, now: datetime) -> ReviewFile | None:
@@ -179,6 +181,7 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
         decision.netiquette_version,
         *(Review.asked_at, Review.outcome.label("review_outcome"), Review.reason.label("review_reason")),
         Review.decided_at.label("reviewed_at"),
+        *(Contribution.rewording, Window.closes_at, Window.closed_at),
     ).select_from(decision)
     chosen = chosen.join(Case, Case.id == decision.case_id).join(Contribution, Contribution.id == Case.contribution_id)
     rows = placed(chosen).join(Audience, Audience.id == Window.audience_id)
@@ -204,6 +207,7 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
         review_outcome=row.review_outcome,
         review_reason=row.review_reason,
         reviewed_at=row.reviewed_at,
+        reword_until=min(row.closes_at, row.closed_at or row.closes_at) if row.rewording else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -12,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from participation.audiences.facts import Role, Who
 from participation.contributions.facts import NETIQUETTE_VERSION, PLACE_RULE, State
@@ -42,9 +44,11 @@ from participation.moderation.facts import (
 )
 from participation.moderation.models import ModerationDecision, SealedCopy
 from participation.reviews import jobs
+from tests.everywhere import pages
 from tests.servers import Postbox
 from tests.world import CLOSES, RoundWords, a_citizen, a_moderator, a_round, a_staff_member, an_official
 from tests.world.moderation import REASON, a_comment, counts_of, decide_so, decision_letters, state_of
+from tests.world.sign_in import signed_in
 
 STARTS = ("held", "published", "withheld", "withdrawn")
 TEXT = "Mehr Bäume, sagt Frau Beispiel aus der Musterstraße 7."
@@ -238,6 +242,41 @@ def test_an_author_finds_other_words_even_after_answers_and_moderation_reads_the
     ).one()
     assert (state_of(session, comment), rewording, version) == (State.HELD, False, 2)
     assert counters_that_differ(session) == []
+
+
+def test_who_is_asked_for_other_words_reads_until_when_and_what_becomes_of_it_then(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    author = a_citizen(session, email="ada@example.org")
+    comment = a_comment(session, round, clock=clock, who=author, text=TEXT)
+    a_comment(session, round, clock=clock, answers=comment, text="Das sehe ich genauso.")
+    moderator = a_moderator(session, round)
+    decide_so(session, comment, Outcome.REWORD, by=moderator, clock=clock)
+    clock.advance(UNDO_FOR)
+    with app.app_context():
+        send_letters()
+    letter = " ".join(smtp.to("ada@example.org")[-1].get_content().split())
+    mine, until = signed_in(app, session, author.person_id), "01.07.2026, 00:00 Uhr"
+    edit, own = (re.search(rf"https?://[^/]+({path}\S+)", letter) for path in ("/kommentare/", "/ueberpruefung/"))
+    assert edit and own and until in letter and "bleibt er danach unveröffentlicht" in letter
+    where = ("/meine-beteiligung", own[1], f"/kommentare/{comment}", edit[1])
+    for path in where:
+        assert f"bis zum {until}, dann endet die Diskussion" in words_on(mine.get(path)), path
+    clock.at = CLOSES
+    for path in where[:3]:
+        told = words_on(mine.get(path))
+        assert f"am {until} zu Ende gegangen" in told and "bleibt unveröffentlicht" in told, path
+        assert "Andere Worte erbeten" not in told and f"/kommentare/{comment}/bearbeitung" not in mine.get(path).text
+    over = "Dieser Kommentar wurde nicht überarbeitet und bleibt unveröffentlicht."
+    desk = signed_in(app, session, moderator)
+    for told in (words_on(app.test_client().get(round.home)), words_on(desk.get(f"/moderation/{comment}"))):
+        assert over in told and "Wartet auf andere Worte" not in told
+
+
+def words_on(answer: TestResponse) -> str:
+    assert answer.status_code == 200
+    return " ".join(pages.text_of(answer.text).split())
 
 
 def test_nobody_is_asked_for_other_words_after_the_close(session: Session, clock: StoppedClock) -> None:

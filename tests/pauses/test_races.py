@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -17,8 +18,8 @@ from participation.pauses import commands, queries
 from participation.pauses.facts import Outcome
 from participation.pauses.models import WritingPause
 from tests.moderation.test_races import at_once
-from tests.world import a_round
-from tests.world.pauses import REASON, trouble
+from tests.world import a_round, a_staff_member
+from tests.world.pauses import BASIS, REASON, trouble
 
 pytestmark = pytest.mark.postgresql
 
@@ -46,6 +47,28 @@ def test_of_confirming_and_withdrawing_one_holds(
     told = select(func.count()).where(Letter.template == commands.PAUSED_LETTER)
     assert session.execute(paused).scalar_one() == session.execute(told).scalar_one()
     assert queries.differing_ends(session) == []
+
+
+def test_of_two_who_enter_a_legal_basis_one_is_told(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    own = [new_session(), new_session()]
+    for _ in range(ROUNDS // 2):
+        case = trouble(session, a_round(session), clock, allowed=False)
+        staff = a_staff_member(session, office_id=case.round.office_id)
+        given = {"office_id": case.round.office_id, "text": BASIS, "by": staff, "clock": clock}
+        for seen in (None, clock()):
+            session.rollback()
+            said = at_once(
+                [
+                    lambda one=one, name=name, seen=seen, given=given: commands.enter_basis(
+                        one, reference=name, seen=seen, **given
+                    )
+                    for one, name in zip(own, ("§ 7", "§ 8"), strict=True)
+                ]
+            )
+            assert sorted(said) == ["BasisChangedMeanwhile", "done"]
+            clock.advance(timedelta(minutes=1))
 
 
 def test_of_six_who_confirm_one_does(session: Session, new_session: NewSession, clock: StoppedClock) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.browsers import OpenBrowser
 
 
-def test_space_ticks_e_passes_on_and_d_links(
+def test_space_ticks_e_passes_on_d_links_and_u_takes_back(
     session: Session, live: Live, browser_page: Page, axe: Callable[[Page], None], clock: StoppedClock
 ) -> None:
     round = a_round(session)
@@ -57,6 +57,13 @@ def test_space_ticks_e_passes_on_and_d_links(
     page.keyboard.press("e")
     page.wait_for_url(f"**/moderation/{third}?**#weitergeben")
     expect(page.get_by_label("Warum geben Sie den Beitrag weiter?")).to_be_visible()
+    page.goto("/moderation")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(page.get_by_text("Zehn Minuten lang können Sie das zurücknehmen.")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_text("Alles ist wie vorher")).to_be_visible()
+    assert state_of(session, third) == State.HELD
 
 
 def test_keys_stay_off_where_they_were_switched_off(

@@ -20,6 +20,7 @@ from participation.foundation.db import transaction
 from participation.journal.models import JournalEntry
 from participation.moderation.facts import UNDO_FOR
 from participation.moderation.models import ModerationDecision
+from participation.pauses import commands as pauses
 from participation.remarks import commands, queries
 from participation.remarks.commands import Draft
 from participation.remarks.facts import (
@@ -37,6 +38,7 @@ from tests.everywhere.pages import PageForm, forms_on, text_of, tree_of
 from tests.statements import Statements
 from tests.world import BEFORE, RoundWords, a_citizen, a_moderator, a_round, an_official
 from tests.world.moderation import a_comment, withhold
+from tests.world.pauses import trouble
 from tests.world.sign_in import post, signed_in
 
 GERMAN, ENGLISH = "Das ist eine Beleidigung.", "This is an insult."
@@ -234,6 +236,22 @@ def test_a_moderator_puts_it_in_without_javascript_and_keeps_what_was_typed(
     without = post(browser, f"{path}/textbaustein", template="", **typed)
     assert without.status_code == 422 and "Bitte wählen Sie einen Textbaustein." in without.text
     assert typed.items() <= dict(the_form(without.text, f"{path}/entscheidung").fields).items()
+
+
+def test_it_is_put_into_the_reasons_of_a_pause_and_of_its_second_look(
+    session: Session, app: Flask, round: RoundWords, staff: UUID, clock: StoppedClock
+) -> None:
+    made, case = add(session, round, staff, clock), trouble(session, round, clock)
+    paused, comment = case.pause(session, clock), trouble(session, round, clock, allowed=False).insult(session, clock)
+    pauses.contest(session, pause_id=paused, person_id=case.author.person_id, words="Satire.", clock=clock)
+    browser = signed_in(app, session, case.third)
+    for path, sends, sent in (
+        (f"/moderation/{comment}/schreibpause", "", {"rule": "persons"}),
+        (f"/moderation/schreibpausen/{paused}", "/ueberpruefung", {"outcome": "upheld"}),
+    ):
+        answer = post(browser, f"{path}/textbaustein", template=str(made), reason="Zeile 2:", **sent)
+        shown = dict(the_form(answer.text, f"{path}{sends}").fields)
+        assert answer.status_code == 200 and {**sent, "reason": f"Zeile 2:\n\n{GERMAN}"}.items() <= shown.items()
 
 
 def test_it_is_put_into_the_reason_of_a_second_look(
