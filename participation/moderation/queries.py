@@ -528,12 +528,6 @@ def standings(session: Session, contributions: Collection[Contribution]) -> dict
     )
     notices = {row[0]: row[1] for row in session.execute(waiting.group_by(Notice.contribution_id))}
     decision = ModerationDecision
-    newest = (
-        select(func.max(decision.id))
-        .join(Case, Case.id == decision.case_id)
-        .where(Case.contribution_id.in_(numbers), stands(decision))
-        .group_by(Case.contribution_id)
-    )
     found = (
         select(
             Case.contribution_id,
@@ -541,7 +535,7 @@ def standings(session: Session, contributions: Collection[Contribution]) -> dict
             *(decision.law, decision.duplicate_of, decision.moved_to),
         )
         .join(Case, Case.id == decision.case_id)
-        .where(decision.id.in_(newest))
+        .where(decision.id.in_(_holding(numbers)))
     )
     last = {row[0]: Decided(*row[1:]) for row in session.execute(found)}
     wrote = select(Contribution.id, Participant.person_id).join(
@@ -552,6 +546,13 @@ def standings(session: Session, contributions: Collection[Contribution]) -> dict
         one.id: Standing(one.state, last.get(one.id), notices.get(one.id, 0), one.rewording, authors.get(one.id))
         for one in contributions
     }
+
+
+def _holding(contribution_ids: Collection[int]) -> Select[int]:
+    """Return the decision that holds for each of some contributions, as a query to put into ``IN (…)``."""
+    newest = select(func.max(ModerationDecision.id)).join(Case, Case.id == ModerationDecision.case_id)
+    decided = newest.where(Case.contribution_id.in_(contribution_ids), stands(ModerationDecision))
+    return decided.group_by(Case.contribution_id)
 
 
 def decisions_taken(session: Session, decision_ids: Collection[int]) -> list[Taken]:
@@ -867,12 +868,6 @@ def noticed_by(person_id: UUID) -> ColumnElement[bool]:
 
 def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int, DecisionLine]:
     """Return the decision that holds for each of some contributions, for their author; undecided ones are left out."""
-    last = (
-        select(func.max(ModerationDecision.id))
-        .join(Case, Case.id == ModerationDecision.case_id)
-        .where(Case.contribution_id.in_(contribution_ids), stands(ModerationDecision))
-        .group_by(Case.contribution_id)
-    )
     found = (
         select(
             ModerationDecision.id,
@@ -889,7 +884,7 @@ def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int,
             ModerationDecision.token,
         )
         .join(Case, Case.id == ModerationDecision.case_id)
-        .where(ModerationDecision.id.in_(last))
+        .where(ModerationDecision.id.in_(_holding(contribution_ids)))
     )
     return {row.contribution_id: DecisionLine(*row) for row in session.execute(found)}
 

@@ -59,10 +59,8 @@ def propose(contribution_id: int) -> ResponseReturnValue:
             reason=form.reason.data or "",
             clock=clock,
         )
-    except Missing:
-        raise
     except Fact as fact:
-        form.form_errors.append(words_of(fact))
+        form.blame(fact)
         return page("pauses/propose.html", 422, target=_target(contribution_id), number=contribution_id, form=form)
     flash(_("Vorgeschlagen. Sie gilt erst, wenn eine andere Person sie bestätigt."), "success")
     return see_other(url_for(".show", pause_id=made))
@@ -88,8 +86,6 @@ def confirm(pause_id: int) -> ResponseReturnValue:
     """Confirm what somebody else proposed."""
     try:
         commands.confirm(session(), pause_id=pause_id, by=person_id(), clock=clock)
-    except Missing:
-        raise
     except Fact as fact:
         return _back(pause_id, fact)
     current_app.extensions["jobs"].nudge("letters")
@@ -103,8 +99,6 @@ def withdraw(pause_id: int) -> ResponseReturnValue:
     """Take a proposal back or turn it down."""
     try:
         commands.withdraw(session(), pause_id=pause_id, by=person_id(), clock=clock)
-    except Missing:
-        raise
     except Fact as fact:
         return _back(pause_id, fact)
     flash(_("Der Vorschlag ist vom Tisch. Niemand bekommt einen Brief."), "success")
@@ -127,10 +121,8 @@ def review(pause_id: int) -> ResponseReturnValue:
             reason=form.reason.data or "",
             clock=clock,
         )
-    except Missing:
-        raise
     except Fact as fact:
-        form.form_errors.append(words_of(fact))
+        form.blame(fact)
         return _show(pause_id, form, status=422)
     current_app.extensions["jobs"].nudge("letters")
     flash(_("Die Überprüfung ist gespeichert, und der Brief ist unterwegs."), "success")
@@ -138,8 +130,8 @@ def review(pause_id: int) -> ResponseReturnValue:
 
 
 def _back(pause_id: int, fact: Fact) -> ResponseReturnValue:
-    """Say why not, beside the pause as it is now; a refusal is one."""
-    if isinstance(fact, OwnProposal):
+    """Say why not, beside the pause as it is now; that there is none, and a refusal, are answers of their own."""
+    if isinstance(fact, Missing | OwnProposal):
         raise fact
     flash(words_of(fact), "warning")
     return see_other(url_for(".show", pause_id=pause_id))
