@@ -12,7 +12,7 @@ from participation.brakes.facts import KINDS, NoSuchDiscussion, NothingToRelease
 from participation.brakes.forms import BrakeForm
 from participation.discussion.facts import Brake
 from participation.foundation.access import needs
-from participation.foundation.facts import Fact, Missing
+from participation.foundation.facts import Fact
 from participation.foundation.i18n import words_of
 from participation.foundation.web import clock, now, page, person_id, see_other, session
 
@@ -57,10 +57,8 @@ def pull(thread_id: int) -> ResponseReturnValue:
             by=person_id(),
             clock=clock,
         )
-    except Missing:
-        raise
     except Fact as fact:
-        form.form_errors.append(words_of(fact))
+        form.blame(fact)
         found = _discussion(thread_id)
         form.seen.data = str(found.brake.id) if found.brake else ""
         return _show(found, form, status=422)

@@ -15,7 +15,8 @@ from wtforms.fields import DateTimeLocalField
 from wtforms.validators import Email, InputRequired, Length, StopValidation, ValidationError
 
 from participation.foundation.clock import berlin, from_berlin
-from participation.foundation.i18n import current_language
+from participation.foundation.facts import Fact, Missing
+from participation.foundation.i18n import current_language, words_of
 from participation.foundation.i18n import number as format_number
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
@@ -47,6 +48,15 @@ class Form(PlainForm):
         def locales(self) -> list[str]:
             """The language of the page."""
             return [current_language()]
+
+    def blame(self, fact: Fact) -> None:
+        """Say on top of the form why what was typed is not taken.
+
+        :raises Missing: the fact itself: of what somebody may not know there is no form to show again
+        """
+        if isinstance(fact, Missing):
+            raise fact
+        self.form_errors.append(words_of(fact))
 
 
 class _Filled(InputRequired):

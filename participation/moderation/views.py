@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
 from participation.foundation.access import public
-from participation.foundation.i18n import current_language, words_of
+from participation.foundation.i18n import current_language
 from participation.foundation.limits import take
 from participation.foundation.web import clock, now, page, see_other, session, viewer
 from participation.moderation import commands, queries
@@ -54,7 +54,7 @@ def report(contribution_id: int) -> ResponseReturnValue:
             language=current_language(),
         )
     except AlreadyReported as fact:
-        form.form_errors.append(words_of(fact))
+        form.blame(fact)
         return _show(contribution_id, form, status=422)
     if form.email.data:
         current_app.extensions["jobs"].nudge("letters")

@@ -60,10 +60,8 @@ def propose(contribution_id: int) -> ResponseReturnValue:
             reason=form.reason.data or "",
             clock=clock,
         )
-    except Missing:
-        raise
     except Fact as fact:
-        form.form_errors.append(words_of(fact))
+        form.blame(fact)
         return _show_proposal(contribution_id, _target(contribution_id), form, status=422)
     flash(_("Vorgeschlagen. Sie gilt erst, wenn eine andere Person sie bestätigt."), "success")
     return see_other(url_for(".show", pause_id=made))
@@ -109,8 +107,6 @@ def confirm(pause_id: int) -> ResponseReturnValue:
     """Confirm what somebody else proposed."""
     try:
         commands.confirm(session(), pause_id=pause_id, by=person_id(), clock=clock)
-    except Missing:
-        raise
     except Fact as fact:
         return _back(pause_id, fact)
     current_app.extensions["jobs"].nudge("letters")
@@ -124,8 +120,6 @@ def withdraw(pause_id: int) -> ResponseReturnValue:
     """Take a proposal back or turn it down."""
     try:
         commands.withdraw(session(), pause_id=pause_id, by=person_id(), clock=clock)
-    except Missing:
-        raise
     except Fact as fact:
         return _back(pause_id, fact)
     flash(_("Der Vorschlag ist vom Tisch. Niemand bekommt einen Brief."), "success")
@@ -148,10 +142,8 @@ def review(pause_id: int) -> ResponseReturnValue:
             reason=form.reason.data or "",
             clock=clock,
         )
-    except Missing:
-        raise
     except Fact as fact:
-        form.form_errors.append(words_of(fact))
+        form.blame(fact)
         return _show(pause_id, form, status=422)
     current_app.extensions["jobs"].nudge("letters")
     flash(_("Die Überprüfung ist gespeichert, und der Brief ist unterwegs."), "success")
@@ -175,8 +167,8 @@ def _pause(pause_id: int) -> queries.PauseLine:
 
 
 def _back(pause_id: int, fact: Fact) -> ResponseReturnValue:
-    """Say why not, beside the pause as it is now; a refusal is one."""
-    if isinstance(fact, OwnProposal):
+    """Say why not, beside the pause as it is now; that there is none, and a refusal, are answers of their own."""
+    if isinstance(fact, Missing | OwnProposal):
         raise fact
     flash(words_of(fact), "warning")
     return see_other(url_for(".show", pause_id=pause_id))

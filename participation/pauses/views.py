@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from participation.foundation.access import needs
-from participation.foundation.facts import Fact, Missing
-from participation.foundation.i18n import words_of
+from participation.foundation.facts import Fact
 from participation.foundation.web import clock, now, page, person_id, see_other, session
 from participation.pauses import commands, queries
 from participation.pauses.facts import OUTCOMES, STATES, NoSuchPause
@@ -40,10 +39,8 @@ def contest(pause_id: int) -> ResponseReturnValue:
         return _show_one(pause_id, form, status=422)
     try:
         commands.contest(session(), pause_id=pause_id, person_id=person_id(), words=form.words.data or "", clock=clock)
-    except Missing:
-        raise
     except Fact as fact:
-        form.form_errors.append(words_of(fact))
+        form.blame(fact)
         return _show_one(pause_id, form, status=422)
     current_app.extensions["jobs"].nudge("letters")
     flash(_("Eine andere Person sieht sich das an. Sie bekommen eine E-Mail mit dem Ergebnis."), "success")

@@ -8,7 +8,6 @@ from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
 from participation.foundation.access import public
-from participation.foundation.i18n import words_of
 from participation.foundation.limits import take
 from participation.foundation.web import clock, now, page, see_other, session
 from participation.moderation.facts import CONTESTABLE, OUTCOMES, told_as
@@ -46,7 +45,7 @@ def contest(token: str) -> ResponseReturnValue:
     try:
         commands.contest(session(), token=token, words=form.words.data or "", clock=clock)
     except (AlreadyContested, NothingToContest, ReviewTooLate) as fact:
-        form.form_errors.append(words_of(fact))
+        form.blame(fact)
         return _show_decision(token, form, status=422)
     current_app.extensions["jobs"].nudge("letters")
     return see_other(url_for("reviews.decision", token=token))
