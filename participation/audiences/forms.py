@@ -36,7 +36,7 @@ class GrantForm(LinkForm):
     """Who may act, in which role, for which office or (from another page) one audience."""
 
     role = SelectField(_l("Rolle"))
-    office_id = SelectField(_l("Stelle"), coerce=_number, description=_l("Für die Administration bleibt das leer."))
+    office_id = SelectField(_l("Stelle"), coerce=_number, description=_l("Die Administration gilt überall."))
     audience_id = IntegerField(validators=[Optional(), NumberRange(1, 2**53)], widget=HiddenInput())
 
     def __init__(self, *arguments: Any, offices: Iterable[tuple[int, str]], **names: Any) -> None:

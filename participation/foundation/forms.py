@@ -66,12 +66,21 @@ class _Filled(InputRequired):
         typed = bool(field.raw_data and field.raw_data[0])
         if not typed or (isinstance(field.data, str) and not field.data.strip()):
             field.errors[:] = []
-            raise StopValidation(gettext("Bitte füllen Sie »%(field)s« aus.", field=field.label.text))
+            raise StopValidation(self.message or _asked(field))
 
 
-def required() -> InputRequired:
-    """Return the check that something was typed."""
-    return _Filled()
+def _asked(field: Any) -> str:
+    label = str(field.label.text)
+    if label.endswith("?"):
+        return gettext("Bitte beantworten Sie: %(question)s", question=label)
+    if field.type == "RadioField":
+        return gettext("Bitte wählen Sie bei »%(field)s« eine Möglichkeit.", field=label)
+    return gettext("Bitte füllen Sie »%(field)s« aus.", field=label)
+
+
+def required(words: Any = None) -> InputRequired:
+    """Return the check that something was typed or chosen; without words of its own the message names the field."""
+    return _Filled(words)
 
 
 class _Short(Length):

@@ -32,4 +32,4 @@ class SampleForm(Form):
         most=200,
         description=_l("Etwas, das niemand wählen konnte, etwa die Lottozahlen nach dem Ende. Es steht im Journal."),
     )
-    number = WholeField(_l("So viele Personen"), [required()], most=1000, default="30")
+    number = WholeField(_l("Zahl der Personen"), [required()], most=1000, default="30")

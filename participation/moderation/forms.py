@@ -63,10 +63,13 @@ class HoursForm(Form):
     """Within how many hours of working days moderation decides."""
 
     hours = IntegerField(
-        _l("Stunden an Werktagen, in denen die Moderation entscheidet"),
+        _l("Frist der Moderation in Stunden"),
         [
             InputRequired(_l("Bitte geben Sie eine Zahl an.")),
             NumberRange(1, MOST_HOURS, _l("Bitte geben Sie eine Zahl von %(min)s bis %(max)s an.")),
         ],
-        description=_l("Wochenenden und Feiertage in Nordrhein-Westfalen zählen nicht mit. Üblich sind 24."),
+        description=_l(
+            "So lange darf eine Entscheidung höchstens dauern. Wochenenden und Feiertage in Nordrhein-Westfalen "
+            "zählen nicht mit. Üblich sind 24."
+        ),
     )

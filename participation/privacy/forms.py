@@ -13,7 +13,7 @@ class DeletionForm(Form):
 
     typed = LineField(
         _l("Bitte tippen Sie das Wort »löschen«"),
-        validators=[required()],
+        validators=[required(_l("Bitte tippen Sie das Wort »löschen«."))],
         most=40,
         render_kw={"autocomplete": "off", "autocapitalize": "none"},
     )

@@ -158,7 +158,10 @@ def test_a_fresh_link_stands_for_a_forgotten_password(app: Flask, session: Sessi
 
 def test_an_old_session_without_a_password_may_not_set_one(app: Flask, session: Session) -> None:
     client = signed_in(app, session, a_person(session))
-    assert post(client, "/konto/passwort", new_password=NEW).status_code == 422
+    for typed in (NEW, ""):
+        refused = post(client, "/konto/passwort", new_password=typed)
+        assert refused.status_code == 422 and "Das Passwort ist nicht gespeichert." in refused.text
+        assert 'href="#' not in refused.text.split('id="inhalt"')[1]
 
 
 @pytest.mark.parametrize("password", ["kurz", "x" * 11, "x" * 257, ""])

@@ -13,7 +13,7 @@ from participation.discussion.facts import Brake
 from participation.foundation.clock import StoppedClock
 from tests.everywhere.pages import text_of
 from tests.statements import Statements
-from tests.world import a_citizen, a_moderator, a_round
+from tests.world import CLOSES, a_citizen, a_moderator, a_round, a_staff_member
 from tests.world.brakes import WHY, a_brake
 from tests.world.discussion import a_comment, a_reply
 from tests.world.sign_in import post, signed_in
@@ -67,6 +67,7 @@ def test_officials_find_it_from_the_thread_and_the_case_and_release_it(
     assert path in browser.get(round.home).text and path in browser.get(f"/moderation/{comment}").text
     assert path not in stranger.get(round.home).text
     assert stranger.get(path).status_code == 404
+    assert '<a href="/moderation" aria-current="true">' in browser.get(path).text
     missing = post(browser, path, kind="slow", hours="24", reason_en="Only English")
     assert missing.status_code == 422 and "Only English" in missing.text
     given = {"kind": "slow", "hours": "24", "reason_de": WHY["de"]}
@@ -79,3 +80,7 @@ def test_officials_find_it_from_the_thread_and_the_case_and_release_it(
     assert post(browser, f"/moderation/notbremsen/{released}").status_code == 303
     assert WHY["de"] not in app.test_client().get(round.home).text
     assert "gelöst am" in browser.get(path).text
+    clock.at = CLOSES
+    staff = signed_in(app, session, a_staff_member(session, office_id=round.office_id))
+    assert '<a href="/verwaltung" aria-current="true">' in staff.get(path).text
+    assert "Es gibt nichts mehr zu bremsen." in staff.get(path).text

@@ -420,7 +420,7 @@ def test_a_trace_names_the_rule_and_the_author_is_led_to_the_reason(
     assert 'href="/meine-beteiligung"' in mine
     for act in ("bearbeitung", "ruecknahme"):
         told = me.get(f"/kommentare/{comment}/{act}").text
-        assert "Ändern und zurückziehen geht nicht mehr" in told
+        assert "Ändern und zurückziehen geht nicht mehr" in told and "für alle verborgen" not in told
         assert f'action="/kommentare/{comment}/{act}"' not in told
 
 

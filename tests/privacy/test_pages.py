@@ -268,6 +268,7 @@ def test_the_word_deletes_and_signs_out(session: Session, app: Flask, round: Rou
     browser = signed_in(app, session, who.person_id)
     wrong = post(browser, "/konto/loeschung", typed="ja bitte")
     assert wrong.status_code == 422 and "nicht gelöscht" in wrong.text
+    assert "Bitte tippen Sie das Wort »löschen«." in post(browser, "/konto/loeschung", typed=" ").text
     answer = post(browser, "/konto/loeschung", typed=" Löschen ")
     assert answer.status_code == 303
     assert "Ihr Konto ist gelöscht" in browser.get(answer.location).text

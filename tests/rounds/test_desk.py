@@ -101,6 +101,7 @@ def test_moments_are_typed_and_shown_in_bochum_and_kept_in_utc(
     ("wrong", "words"),
     [
         ({"title_de": " "}, "Bitte füllen Sie »Titel« aus."),
+        ({"premoderated": ""}, "Bitte wählen Sie bei »Moderation« eine Möglichkeit."),
         ({"talk_closes_at": "2026-06-01T08:00"}, "Das Ende muss nach dem Beginn liegen."),
         ({"vote_opens_at": "irgendwann"}, "Bitte geben Sie Tag und Uhrzeit an"),
         ({"talk_opens_at": "2026-03-29T02:30"}, "Diese Uhrzeit gibt es an diesem Tag nicht"),
