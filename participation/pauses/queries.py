@@ -22,7 +22,7 @@ from participation.foundation.paging import Page, cut
 from participation.moderation.facts import UNDO_FOR
 from participation.moderation.facts import Outcome as Decided
 from participation.moderation.models import Case, DecisionUndo, ModerationDecision
-from participation.moderation.queries import Claim, claim_of
+from participation.moderation.queries import Claim, claim_of, last_decision
 from participation.pauses.facts import CONTEST_FOR, LADDER, REMEMBERED, Acts, Outcome, State, state_of, step_after
 from participation.pauses.models import LegalBasis, WritingPause
 from participation.rounds.models import Round
@@ -178,6 +178,20 @@ def _citable(session: Session, contribution_id: int, now: datetime) -> Any:
         # Whether a pause rested on it may be forgotten by now.
         return None
     return row if row.outcome in (Decided.WITHHELD, Decided.POLICE) else None
+
+
+def contribution_of(session: Session, decision_id: int) -> int:
+    """Return the contribution that a decision is about."""
+    found = select(Case.contribution_id).join(ModerationDecision, ModerationDecision.case_id == Case.id)
+    return session.execute(found.where(ModerationDecision.id == decision_id)).scalar_one()
+
+
+def still_holds(session: Session, decision_id: int) -> bool:
+    """Say whether a decision is the last one on its contribution and still takes it back."""
+    found = select(ModerationDecision.id).join(Case, Case.id == ModerationDecision.case_id)
+    found = found.join(Contribution, Contribution.id == Case.contribution_id)
+    found = found.where(ModerationDecision.id == decision_id, ModerationDecision.id == last_decision())
+    return session.execute(found.where(Contribution.state == ContributionState.WITHHELD)).first() is not None
 
 
 def next_step(session: Session, *, participant_id: UUID, now: datetime) -> int:

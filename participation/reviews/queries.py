@@ -86,6 +86,8 @@ class OwnDecision:
     review_outcome: str | None
     review_reason: str | None
     reviewed_at: datetime | None
+    holds: bool
+    """Whether the contribution stands as it does for this decision; else there is nothing to look at again."""
     reword_until: datetime | None
     """Until when other words can be found that moderation asked for; None if it waits for none."""
 
@@ -182,6 +184,7 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
         *(Review.asked_at, Review.outcome.label("review_outcome"), Review.reason.label("review_reason")),
         Review.decided_at.label("reviewed_at"),
         *(Contribution.rewording, Window.closes_at, Window.closed_at),
+        and_(decision.id == shaping_decision(), Contribution.state != State.WITHDRAWN).label("holds"),
     ).select_from(decision)
     chosen = chosen.join(Case, Case.id == decision.case_id).join(Contribution, Contribution.id == Case.contribution_id)
     rows = placed(chosen).join(Audience, Audience.id == Window.audience_id)
@@ -207,6 +210,7 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
         review_outcome=row.review_outcome,
         review_reason=row.review_reason,
         reviewed_at=row.reviewed_at,
+        holds=bool(row.holds),
         reword_until=min(row.closes_at, row.closed_at or row.closes_at) if row.rewording else None,
     )
 
