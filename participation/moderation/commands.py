@@ -592,7 +592,7 @@ def escalate(session: Session, *, contribution_id: int, by: UUID, why: str, cloc
 
 
 def free_case(session: Session, contribution_id: int) -> None:
-    """Take the marks off a case without a decision: whoever had it open, or whom it was passed on to, is done with it."""
+    """Take the marks off a case without a decision: who had it open, or to whom it was passed on, is done with it."""
     session.execute(update(Case).where(Case.contribution_id == contribution_id).values(**FREE))
 
 

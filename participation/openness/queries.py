@@ -17,7 +17,7 @@ from participation.contributions.models import Contribution
 from participation.foundation.clock import berlin
 from participation.foundation.paging import Page, cut
 from participation.moderation.facts import LAW_RULE, NEEDS_REASON, Found, NoticeKind, Outcome, told_as
-from participation.moderation.models import Case, DecisionUndo, ModerationDecision, Notice
+from participation.moderation.models import Case, ModerationDecision, Notice
 from participation.moderation.queries import shapes, stands
 from participation.openness.facts import (
     TOLD,
@@ -195,9 +195,13 @@ def _told(now: datetime) -> ColumnElement[bool]:
     Not those that were taken back before anybody heard of them. What puts a decision right after a second look stands
     in the line of that decision.
     """
-    undone = exists().where(DecisionUndo.decision_id == ModerationDecision.id)
     puts_right = exists().where(aliased(Review, name="righted").result_id == ModerationDecision.id)
-    return and_(ModerationDecision.decided_at < told_before(now), ~undone, ~puts_right, Window.published_at <= now)
+    return and_(
+        ModerationDecision.decided_at < told_before(now),
+        stands(ModerationDecision),
+        ~puts_right,
+        Window.published_at <= now,
+    )
 
 
 def _placed(*columns: Any) -> Select[Any]:

@@ -21,8 +21,8 @@ from participation.foundation.facts import Holding
 from participation.foundation.paging import Page, cut
 from participation.moderation.facts import UNDO_FOR
 from participation.moderation.facts import Outcome as Decided
-from participation.moderation.models import Case, DecisionUndo, ModerationDecision
-from participation.moderation.queries import Claim, claim_of, last_decision
+from participation.moderation.models import Case, ModerationDecision
+from participation.moderation.queries import Claim, claim_of, last_decision, stands
 from participation.pauses.facts import CONTEST_FOR, LADDER, REMEMBERED, Acts, Outcome, State, state_of, step_after
 from participation.pauses.models import LegalBasis, WritingPause
 from participation.rounds.models import Round
@@ -157,7 +157,6 @@ def target(session: Session, *, contribution_id: int, official: UUID, now: datet
 
 def _citable(session: Session, contribution_id: int, now: datetime) -> Any:
     """Return the decision that holds, if it took the contribution back, cannot be undone, and was not cited before."""
-    undone = exists().where(DecisionUndo.decision_id == ModerationDecision.id)
     last = (
         select(ModerationDecision.id, ModerationDecision.rule, ModerationDecision.outcome)
         .add_columns(ModerationDecision.decided_at, ModerationDecision.decided_by)
@@ -167,7 +166,7 @@ def _citable(session: Session, contribution_id: int, now: datetime) -> Any:
             .label("cited")
         )
         .join(Case, Case.id == ModerationDecision.case_id)
-        .where(Case.contribution_id == contribution_id, ~undone)
+        .where(Case.contribution_id == contribution_id, stands(ModerationDecision))
         .order_by(ModerationDecision.id.desc())
         .limit(1)
     )

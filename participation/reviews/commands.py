@@ -117,24 +117,17 @@ def review(
         refusal = why_not_review(found, stands, by=by, read=version or taken.version_after)
         if refusal is not None:
             raise refusal
-        result_id = None
+        given = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
         if outcome is ReviewOutcome.REVERSED:
-            result_id = put_right(
+            given["result_id"] = put_right(
                 session, taken, kind=kind, by=by, reason=reason, standing=stands, version=found.version, now=now
             )
         else:
             free_case(session, taken.contribution_id)
-        given = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
-        _give(session, found, given | {"result_id": result_id}, now)
-        note(
-            session,
-            act="moderation:reviewed",
-            actor=by,
-            office_id=office_id,
-            about=f"contribution:{taken.contribution_id}",
-            details={"decision": taken.id, "review": review_id, "outcome": outcome},
-            now=now,
-        )
+        _give(session, found, given, now)
+        about = f"contribution:{taken.contribution_id}"
+        details = {"decision": taken.id, "review": review_id, "outcome": outcome}
+        note(session, act="moderation:reviewed", actor=by, office_id=office_id, about=about, details=details, now=now)
 
 
 def _give(session: Session, found: ToReview, given: dict[str, Any], now: datetime) -> None:

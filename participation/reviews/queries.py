@@ -174,11 +174,7 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
     """Return the decision whose address somebody holds, or None; one that can be undone has not reached anybody yet."""
     decision = ModerationDecision
     chosen = select(
-        Contribution.id,
-        Contribution.text,
-        Contribution.language,
-        Round.title,
-        Office.name,
+        *(Contribution.id, Contribution.text, Contribution.language, Round.title, Office.name),
         *(decision.outcome, decision.rule, decision.law, decision.reason, decision.decided_at),
         decision.netiquette_version,
         *(Review.asked_at, Review.outcome.label("review_outcome"), Review.reason.label("review_reason")),
