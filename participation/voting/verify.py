@@ -1224,12 +1224,13 @@ def _tell_of_receipt(question: Question, choice: Any, is_known: bool, report: Re
 
 
 def _read_small(file: Path) -> str:
+    """Return what somebody saved, whatever their system puts before, after and at the end of lines."""
     try:
         with file.open("rb") as opened:
             text = opened.read(1_000_001)
         if len(text) > 1_000_000:
             raise ValueError("too long")
-        return text.decode("utf-8")
+        return text.decode("utf-8-sig").replace("\r\n", "\n").strip() + "\n"
     except (OSError, ValueError) as error:
         raise Brought(f"Die Datei »{file.name}« ist nicht lesbar.", f"“{file.name}” is unreadable.") from error
 

@@ -490,6 +490,8 @@ def test_a_checkpoint_from_the_mail_is_a_witness(voted: Voted, archive: Path, tm
     other = a_voted_contest(seed=2)
     kept.write_text(other.archive.checkpoints[1], "utf-8")
     assert "Prüfpunkt über 46 Einträge: Es wurde danach verändert" in _failures(archive, checkpoint=kept)[0]
+    kept.write_bytes(b"\xef\xbb\xbf\r\n" + voted.archive.checkpoints[1].replace("\n", "\r\n").encode())
+    assert "setzt Ihren Prüfpunkt" in _notes(archive, checkpoint=kept), "as Windows saves it"
     kept.write_text("nothing", "utf-8")
     assert "Ihr Prüfpunkt ist nicht gültig" in _failures(archive, checkpoint=kept)[0]
 
