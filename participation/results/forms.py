@@ -65,6 +65,6 @@ def tie_form(options: Mapping[str, str], ways: Iterable[How]) -> type[TieForm]:
         for number, label in enumerate(options.values())
     }
     allowed = offered((str(way), WAYS[way]) for way in ways)
-    only = allowed[0][0] if len(allowed) == 1 else None
+    only = allowed[0].value if len(allowed) == 1 else None
     fields["how"] = RadioField(_l("Wie wird entschieden?"), [required()], choices=allowed, default=only)
     return type("TieForm", (TieForm,), {**fields, "slugs": tuple(options)})
