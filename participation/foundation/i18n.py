@@ -77,7 +77,7 @@ def in_words(variants: dict[str, str] | None) -> Markup:
     if own:
         return escape(own)
     wording = pick(variants, language)
-    if wording.language is None:
+    if wording.language is None or not wording.text:
         return escape(wording.text)
     return Markup('<span lang="{}">{}</span>').format(wording.language, wording.text)
 
