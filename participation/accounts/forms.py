@@ -70,7 +70,7 @@ class ConsentForm(Form):
 class LanguageForm(Form):
     """The language of the account."""
 
-    language = SelectField(_l("Sprache"), choices=LANGUAGE_NAMES)
+    language = SelectField(_l("Sprache der Seiten und E-Mails"), choices=LANGUAGE_NAMES)
 
 
 class PasswordForm(Form):

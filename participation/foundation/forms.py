@@ -21,6 +21,8 @@ from participation.foundation.i18n import number as format_number
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
 _PARTED = re.compile(r"[0-9]{1,3}([., \u00a0\u202f][0-9]{3}){1,4}")
+# As WTForms says it, which translates it by itself.
+_NOT_ON_THE_LIST = "Not a valid choice."
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -58,6 +60,18 @@ class Form(PlainForm):
             raise fact
         self.form_errors.append(words_of(fact))
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check all fields. A choice that is not on the list, or no longer, is refused with the name of its field."""
+        valid = bool(super().validate(extra_validators))
+        for field in self:
+            if list(field.errors) == [field.gettext(_NOT_ON_THE_LIST)]:
+                field.errors = [_choose(field)]
+        return valid
+
+
+def _choose(field: Any) -> str:
+    return gettext("Bitte wählen Sie bei »%(field)s« eine Möglichkeit.", field=field.label.text)
+
 
 class _Filled(InputRequired):
     """Something was typed, and not only spaces. The message names the field: it stands on top of the page too."""
@@ -74,7 +88,7 @@ def _asked(field: Any) -> str:
     if label.endswith("?"):
         return gettext("Bitte beantworten Sie: %(question)s", question=label)
     if field.type == "RadioField":
-        return gettext("Bitte wählen Sie bei »%(field)s« eine Möglichkeit.", field=label)
+        return _choose(field)
     return gettext("Bitte füllen Sie »%(field)s« aus.", field=label)
 
 

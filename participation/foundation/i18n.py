@@ -77,7 +77,7 @@ def in_words(variants: dict[str, str] | None) -> Markup:
     if own:
         return escape(own)
     wording = pick(variants, language)
-    if wording.language is None:
+    if wording.language is None or not wording.text:
         return escape(wording.text)
     return Markup('<span lang="{}">{}</span>').format(wording.language, wording.text)
 
@@ -103,7 +103,7 @@ def moment(value: datetime | str | None) -> str:
 def _written(value: datetime, language: str) -> str:
     if language == "de":
         return format_datetime(berlin(value), "dd.MM.yyyy, HH:mm\xa0'Uhr'", locale="de")
-    return format_datetime(berlin(value), "d MMMM yyyy, HH:mm", locale="en_GB")
+    return format_datetime(berlin(value), "d\xa0MMMM yyyy, HH:mm", locale="en_GB")
 
 
 def day(value: datetime | date | None) -> str:
@@ -111,7 +111,7 @@ def day(value: datetime | date | None) -> str:
     if value is None:
         return ""
     on = berlin(value).date() if isinstance(value, datetime) else value
-    return format_date(on, "dd.MM.yyyy" if current_language() == "de" else "d MMMM yyyy", locale=current_language())
+    return format_date(on, "dd.MM.yyyy" if current_language() == "de" else "d\xa0MMMM yyyy", locale=current_language())
 
 
 def number(value: float | None) -> str:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from participation.audiences.facts import ROLE_NAMES
+from participation.contributions.facts import NETIQUETTE, SIGNALS
+from participation.discussion.facts import VALUES
 from participation.foundation.facts import Missing, Unprocessable, marked
+from participation.moderation.facts import NOTICE_KINDS, OUTCOMES
+from participation.reviews.facts import REVIEW_OUTCOMES
 
 DELETION_WORDS = (marked("löschen"), "delete")
 """What somebody without a password types to confirm, in either language of the page."""
@@ -44,6 +52,7 @@ FACT_NAMES = {
     "kind": marked("Art"),
     "language": marked("Sprache"),
     "law": marked("Gesetz"),
+    "made_at": marked("entschieden"),
     "name": marked("Name"),
     "netiquette_version": marked("Fassung der Netiquette"),
     "office": marked("Stelle"),
@@ -60,6 +69,7 @@ FACT_NAMES = {
     "sent_at": marked("abgeschickt"),
     "settled_at": marked("erledigt"),
     "shown_as": marked("Angezeigter Name"),
+    "signals": marked("Anlass der Prüfung"),
     "since": marked("seit"),
     "state": marked("Stand"),
     "template": marked("Vorlage"),
@@ -72,6 +82,38 @@ FACT_NAMES = {
     "value": marked("Bewertung"),
 }
 """What rooms call their facts, in words that people understand; the file keeps the short names."""
+
+VALUE_NAMES: dict[str, Mapping[Any, str]] = {
+    "kind": NOTICE_KINDS,
+    "language": {"de": "Deutsch", "en": "English"},
+    "outcome": {**OUTCOMES, **REVIEW_OUTCOMES},
+    "role": ROLE_NAMES,
+    "rule": {rule.slug: rule.title for rule in NETIQUETTE},
+    "signals": SIGNALS,
+    "state": {
+        "held": marked("wird geprüft"),
+        "published": marked("veröffentlicht"),
+        "withheld": marked("nicht veröffentlicht"),
+        "withdrawn": marked("zurückgezogen"),
+    },
+    "template": {
+        "accounts/letters/invite": marked("Einladung"),
+        "accounts/letters/known": marked("Sie haben schon ein Konto"),
+        "accounts/letters/password_changed": marked("Ihr Passwort wurde geändert"),
+        "accounts/letters/register": marked("Ihr Link zum Registrieren"),
+        "accounts/letters/sign_in": marked("Ihr Link zum Anmelden"),
+        "accounts/letters/unknown": marked("Zu dieser Adresse gibt es noch kein Konto"),
+        "moderation/letters/decision": marked("Entscheidung über Ihren Beitrag"),
+        "moderation/letters/notice_decided": marked("Entscheidung über Ihre Meldung"),
+        "moderation/letters/notice_received": marked("Ihre Meldung ist angekommen"),
+        "pauses/letters/paused": marked("Sie können für eine Zeit nichts schreiben"),
+        "pauses/letters/reviewed": marked("Überprüfung Ihrer Schreibpause"),
+        "reviews/letters/review_asked": marked("Ihre Bitte um Überprüfung ist angekommen"),
+        "reviews/letters/review_given": marked("Ergebnis der Überprüfung"),
+    },
+    "value": VALUES,
+}
+"""What the short words of such facts mean. What is not named here is shown as it is kept."""
 
 
 class NoVote(Missing):

@@ -22,7 +22,7 @@ from participation.foundation.paging import key_from
 from participation.foundation.web import clock, now, page, person_id, see_other, session, settings
 from participation.moderation.facts import OUTCOMES, UNDO_FOR, told_as
 from participation.privacy import commands, queries
-from participation.privacy.facts import FACT_NAMES, ROOM_NAMES, NotConfirmed, NoVote
+from participation.privacy.facts import FACT_NAMES, ROOM_NAMES, VALUE_NAMES, NotConfirmed, NoVote
 from participation.privacy.forms import DeletionByPasswordForm, DeletionForm
 from participation.voting.keys import KeyFolder
 from participation.voting.queries import own_choice
@@ -132,10 +132,15 @@ def erase() -> ResponseReturnValue:
 
 def _readable(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the facts of a holding as people read them: moments and texts in their language, nothing empty."""
-    return [(name, _in_words(value)) for name, value in facts.items() if value is not None]
+    return [(name, _in_words(name, value)) for name, value in facts.items() if value is not None]
 
 
-def _in_words(value: Any) -> str:
+def _in_words(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_in_words(name, one) for one in value)
+    words = VALUE_NAMES.get(name, {}).get(value) if isinstance(value, str) else None
+    if words is not None:
+        return _(words)
     if isinstance(value, bool):
         return _("ja") if value else _("nein")
     if isinstance(value, dict):

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, render_template_string
 from flask_babel import force_locale
 
-from participation.foundation.i18n import current_language
+from participation.foundation.i18n import current_language, in_words
 
 NAME = "<b>Kim</b>"
 TEXT = "{{ _('Der Beitrag von %(author)s.', author=name) }}"
@@ -38,6 +38,13 @@ def test_what_is_put_into_a_text_is_escaped_on_pages_and_left_as_it_is_in_letter
         assert (
             render_template_string(f"{{% autoescape false %}}{TEXT}{{% endautoescape %}}") == f"Der Beitrag von {NAME}."
         )
+
+
+def test_a_text_that_is_missing_is_nothing_on_a_page_of_any_language(app: Flask) -> None:
+    with app.test_request_context():
+        for language in ("de", "en"):
+            with force_locale(language):
+                assert not in_words({"de": ""}) and not in_words(None)
 
 
 @pytest.mark.parametrize(

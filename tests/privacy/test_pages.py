@@ -244,6 +244,8 @@ def test_the_disclosure_holds_what_every_room_knows(
     page = browser.get(f"{PATH}/auskunft").text
     for shown in ("ada@example.org", "Ein Text von mir selbst.", "Meine eigene Meldung.", "Ihre Bewertungen"):
         assert shown in page and shown in answer.get_data(as_text=True) + page, shown
+    for words in ("Deutsch", "veröffentlicht", "unsicher"):
+        assert f"<dd>{words}</dd>" in page, words
 
 
 # ── Deleting the account ──────────────────────────────────────────────────────────────────────────────────────────────

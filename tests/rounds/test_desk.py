@@ -106,7 +106,7 @@ def test_moments_are_typed_and_shown_in_bochum_and_kept_in_utc(
         ({"vote_opens_at": "irgendwann"}, "Bitte geben Sie Tag und Uhrzeit an"),
         ({"talk_opens_at": "2026-03-29T02:30"}, "Diese Uhrzeit gibt es an diesem Tag nicht"),
         ({"level": "volksentscheid"}, "level"),
-        ({"concept_version_id": "4711"}, "concept_version_id"),
+        ({"concept_version_id": "4711"}, "Bitte wählen Sie bei »Konzept und Fassung« eine Möglichkeit."),
         ({"summary_de": "x" * 2001}, "Bitte kürzen Sie"),
     ],
 )

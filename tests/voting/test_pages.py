@@ -227,6 +227,7 @@ def test_each_page_of_a_vote_names_the_round_and_leads_back_to_it(
     title = session.get_one(Round, round.id).title["de"]
     page = client.get(f"/abstimmungen/{round.contest_slug}{end}").text
     assert re.search(rf'href="/runden/{round.slug}"[^>]*>[^<]*{title}', page)
+    assert '<a href="/" aria-current="true">' in page
 
 
 @pytest.mark.parametrize("end", ["", "/feld-1", "/karten/1"])
