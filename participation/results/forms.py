@@ -59,12 +59,12 @@ def tie_form(options: Mapping[str, str], ways: Iterable[How]) -> type[TieForm]:
     :param options: labels of what ties, by slug
     :param ways: how it may be settled
     """
-    places = [(NO_PLACE, "–"), *((place, str(place)) for place in range(1, len(options) + 1))]
+    places = [(NO_PLACE, _l("Bitte wählen")), *((place, str(place)) for place in range(1, len(options) + 1))]
     fields: dict[str, Any] = {
         f"place_{number}": SelectField(label, coerce=int, default=NO_PLACE, choices=offered(places))
         for number, label in enumerate(options.values())
     }
     allowed = offered((str(way), WAYS[way]) for way in ways)
-    only = allowed[0][0] if len(allowed) == 1 else None
+    only = allowed[0].value if len(allowed) == 1 else None
     fields["how"] = RadioField(_l("Wie wird entschieden?"), [required()], choices=allowed, default=only)
     return type("TieForm", (TieForm,), {**fields, "slugs": tuple(options)})

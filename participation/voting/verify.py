@@ -67,11 +67,15 @@ class Unsound(Exception):
         self.de, self.en = de, en
 
 
+class Brought(Unsound):
+    """Wrong with what the reader brought, a receipt or a checkpoint; it says nothing against the archive."""
+
+
 ODD_FILE = Unsound(
     "Eine Datei im Archiv ist anders aufgebaut als vereinbart und lässt sich nicht auswerten.",
     "A file in the archive is not built as agreed and cannot be read.",
 )
-ODD_RECEIPT = Unsound(
+ODD_RECEIPT = Brought(
     "Der Beleg ist anders aufgebaut als vereinbart und lässt sich nicht auswerten.",
     "The receipt is not built as agreed and cannot be read.",
 )
@@ -83,11 +87,13 @@ class Report:
     def __init__(self, lang: str = "de") -> None:
         self.lang = lang
         self.failures: list[str] = []
+        self.archive_fails = False
         self.notes: list[str] = []
 
     def fail(self, wrong: Unsound) -> None:
         """Add a failure."""
         self.failures.append(self._worded(wrong.de, wrong.en))
+        self.archive_fails = self.archive_fails or not isinstance(wrong, Brought)
 
     def note(self, de: str, en: str) -> None:
         """Add something worth knowing."""
@@ -119,8 +125,11 @@ def _told(report: Report) -> Iterator[str]:
     english = report.lang == "en"
     yield from (f"- {note}" for note in report.notes)
     yield from (f"{'FAILURE' if english else 'FEHLER'}: {failure}" for failure in report.failures)
-    if report.failures:
+    if report.archive_fails:
         yield "The archive is NOT in order." if english else "Das Archiv ist NICHT in Ordnung."
+    elif report.failures:
+        de = "Das Archiv ist in sich in Ordnung, aber was Sie mitgebracht haben, passt nicht dazu."
+        yield "The archive is in order in itself, but what you brought does not fit it." if english else de
     else:
         yield "The archive is in order." if english else "Das Archiv ist in Ordnung."
 
@@ -162,7 +171,7 @@ def examine(
         _run(partial(check_older_checkpoint, vote, Path(checkpoint), report), report)
     if receipt is not None:
         _run(partial(check_receipt, vote, Path(receipt), report), report, odd=ODD_RECEIPT)
-    if not report.failures:
+    if not report.archive_fails:
         _conclude(vote, report)
     return report
 
@@ -203,10 +212,10 @@ def _introduce(vote: Vote, report: Report, key: str | None) -> None:
 
 def _conclude(vote: Vote, report: Report) -> None:
     report.note(
-        f"{len(vote.leaves)} Einträge im Protokoll, {len(vote.checkpoints)} Prüfpunkte und {len(vote.ballots)} Stimmen"
-        f" auf {len(vote.questions)} Fragen geprüft.",
-        f"{len(vote.leaves)} entries of the log, {len(vote.checkpoints)} checkpoints and {len(vote.ballots)} ballots"
-        f" on {len(vote.questions)} questions checked.",
+        f"Geprüft: Fragen {len(vote.questions)}, Stimmen {len(vote.ballots)}, Einträge im Protokoll {len(vote.leaves)},"
+        f" Prüfpunkte {len(vote.checkpoints)}.",
+        f"Checked: questions {len(vote.questions)}, ballots {len(vote.ballots)}, entries of the log {len(vote.leaves)},"
+        f" checkpoints {len(vote.checkpoints)}.",
     )
     for question in vote.questions.values():
         _tell_of_closed(vote, question, report)
@@ -543,7 +552,7 @@ def check_older_checkpoint(vote: Vote, file: Path, report: Report) -> Iterator[U
     try:
         size, root = vote.signer.open_checkpoint(_read_small(file))
     except Unsound as wrong:
-        raise Unsound(
+        raise Brought(
             f"Ihr Prüfpunkt ist nicht gültig ({wrong.de}).", f"Your checkpoint is not valid ({wrong.en})."
         ) from wrong
     if vote.standing is None or _roots(vote.leaves, {size}).get(size) != root:
@@ -1124,13 +1133,13 @@ def check_receipt(vote: Vote, file: Path, report: Report) -> Iterator[Unsound]:
     slip = _read_receipt(vote, _read_small(file))
     number, question = slip["commitment"], vote.questions.get(slip["question"])
     if slip["contest"] != vote.contest or question is None:
-        raise Unsound(
+        raise Brought(
             f"Der Beleg gehört zu einer anderen Abstimmung (»{slip['contest']}«, Frage »{slip['question']}«).",
             f"The receipt belongs to another contest (“{slip['contest']}”, question “{slip['question']}”).",
         )
     knows_choice = "choice" in slip and "nonce" in slip
     if knows_choice and check_number(vote.contest, question.slug, slip["nonce"], slip["choice"]) != number:
-        raise Unsound(
+        raise Brought(
             "Der Beleg ist in sich nicht stimmig: Die Prüfnummer gehört nicht zur Wahl, die auf ihm steht.",
             "The receipt does not hold together: its check number does not belong to the choice it shows.",
         )
@@ -1154,7 +1163,7 @@ def _read_receipt(vote: Vote, text: str) -> dict[str, Any]:
         index = int(lines[2].removeprefix("index ")) if is_proof else 0
         hashes = [_bytes(line) for line in lines[3:]] if is_proof else []
     except (Unsound, *ODD) as error:
-        raise Unsound("Der Beleg ist nicht lesbar.", "The receipt is unreadable.") from error
+        raise Brought("Der Beleg ist nicht lesbar.", "The receipt is unreadable.") from error
     if is_proof:
         _check_proof(vote, slip["commitment"], index, hashes, checkpoint)
     return slip
@@ -1165,7 +1174,7 @@ def _check_proof(vote: Vote, number: str, index: int, hashes: list[bytes], check
     try:
         size, root = vote.signer.open_checkpoint(checkpoint)
     except Unsound as wrong:
-        raise Unsound(
+        raise Brought(
             f"Der Nachweis auf dem Beleg gilt nicht ({wrong.de}).", f"The proof fails ({wrong.en})."
         ) from wrong
     node = hashlib.sha256(b"\x00cast " + number.encode()).digest()
@@ -1177,7 +1186,7 @@ def _check_proof(vote: Vote, number: str, index: int, hashes: list[bytes], check
             place, last = place >> 1, last >> 1
         place, last = place >> 1, last >> 1
     if not 0 <= index < size or last != 0 or node != root:
-        raise Unsound(
+        raise Brought(
             "Der Nachweis auf dem Beleg führt nicht zum unterschriebenen Prüfpunkt.",
             "The proof on the receipt does not lead to the signed checkpoint.",
         )
@@ -1185,15 +1194,15 @@ def _check_proof(vote: Vote, number: str, index: int, hashes: list[bytes], check
         raise _forked(size)
 
 
-def _missing(vote: Vote, number: str) -> Unsound:
+def _missing(vote: Vote, number: str) -> Brought:
     if ("void", number) in vote.leaves:
-        return Unsound(
+        return Brought(
             "Ihre Stimme steht im Protokoll und ist dort gestrichen: Sie wurde danach geändert oder zurückgezogen."
             " Haben Sie das nicht getan, wenden Sie sich mit dem Beleg an die Prüfstelle.",
             "Your ballot is in the log and struck out there: it was changed or withdrawn afterwards. If that was not"
             " you, take the receipt to the audit office.",
         )
-    return Unsound(
+    return Brought(
         "Ihre Stimme ist nicht enthalten. Haben Sie sie danach nicht geändert und nicht zurückgezogen, wenden Sie sich"
         " mit dem Beleg an die Prüfstelle.",
         "Your ballot is not included. If you neither changed nor withdrew it afterwards, take the receipt to the audit"
@@ -1215,14 +1224,15 @@ def _tell_of_receipt(question: Question, choice: Any, is_known: bool, report: Re
 
 
 def _read_small(file: Path) -> str:
+    """Return what somebody saved, whatever their system puts before, after and at the end of lines."""
     try:
         with file.open("rb") as opened:
             text = opened.read(1_000_001)
         if len(text) > 1_000_000:
             raise ValueError("too long")
-        return text.decode("utf-8")
+        return text.decode("utf-8-sig").replace("\r\n", "\n").strip() + "\n"
     except (OSError, ValueError) as error:
-        raise Unsound(f"Die Datei »{file.name}« ist nicht lesbar.", f"“{file.name}” is unreadable.") from error
+        raise Brought(f"Die Datei »{file.name}« ist nicht lesbar.", f"“{file.name}” is unreadable.") from error
 
 
 # ── Signatures: notes (c2sp.org/signed-note) with Ed25519 (RFC 8032) ──────────────────────────────────────────────────

@@ -106,8 +106,13 @@ def _card(question_id: int) -> queries.QuestionCard:
 
 
 def _refused(question_id: int, ballot: BallotFields, error: str) -> ResponseReturnValue:
-    """Show the question, or its card of the stack, again with what was typed and what is wrong with it."""
+    """Show the question, or its card of the stack, again with what was typed and what is wrong with it.
+
+    Where one cannot vote at all, that is the reason, and nothing is left to mend.
+    """
     card = _card(question_id)
+    if card.why_not is not None:
+        raise card.why_not
     template = "voting/question.html" if key_from(request.args.get("karte")) is None else "voting/card.html"
     return page(template, 422, card=card, ballot=ballot, contest=_contest(card.contest), error=error)
 

@@ -91,6 +91,7 @@ def test_the_warning_comes_before_the_receipt(mine: FlaskClient, round: RoundWor
     for answer in (first, shown):
         assert answer.headers["Cache-Control"] == "no-store"
         assert "Wer die Prüfnummer kennt, kann Ihre Stimme lesen" in answer.text
+        assert "Auf ihm steht, was Sie gewählt haben." in answer.text
     assert number not in first.text and number in shown.text
     assert shown.text.index("Wer die Prüfnummer kennt") < shown.text.index(number)
 

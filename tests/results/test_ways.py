@@ -289,7 +289,7 @@ def test_staff_settles_ties_on_a_page_and_citizens_read_how(
     assert "auszaehlung" not in shown
     path = f"{desk}/gleichstand/{_open_tie(session).id}"
     assert path in shown
-    assert "Wer auf dem letzten Platz steht, scheidet aus." in staff.get(path).get_data(as_text=True)
+    assert "Die Möglichkeit auf dem letzten Platz scheidet aus." in staff.get(path).get_data(as_text=True)
     refused = post(staff, path, how="staff", reason=REASON, place_0="1", place_1="1", place_2="3")
     assert refused.status_code == 422
     assert REASON in refused.get_data(as_text=True)
@@ -304,6 +304,26 @@ def test_staff_settles_ties_on_a_page_and_citizens_read_how(
     assert "Entschieden hat das Los, gezogen aus »3 11 19«:" in page
     assert "Entschieden wurde, mit dieser Reihenfolge:" in page
     assert REASON in page
+
+
+@pytest.mark.parametrize(
+    ("ties", "typed"),
+    [("lot", {"seed": "3 11 19"}), ("staff", {"place_0": "2", "place_1": "1", "place_2": "3"})],
+)
+def test_where_the_rules_name_one_way_the_page_offers_that_one_alone(
+    session: Session, app: Flask, clock: StoppedClock, tmp_path: Path, ties: str, typed: dict[str, str]
+) -> None:
+    """Every round drafted at the desk names one: lots unless staff chose otherwise."""
+    way = a_round_by(session, Method.RANKING, tmp_path / "keys", TIED, clock=clock, ties=ties)
+    after_the_end(clock)
+    assert count_round(session, round_id=way.round.id, by=way.staff, keys=way.keys, clock=clock) is None
+    path, staff = (
+        f"/verwaltung/runden/{way.round.slug}/gleichstand/{_open_tie(session).id}",
+        signed_in(app, session, way.staff),
+    )
+    shown = staff.get(path).get_data(as_text=True)
+    assert [how in shown for how in ('value="lot"', 'value="staff"')] == [ties == "lot", ties == "staff"]
+    assert post(staff, path, how=ties, reason=REASON, **typed).status_code == 303
 
 
 def test_ties_are_nobody_elses_business_before_the_release(

@@ -61,12 +61,12 @@ def archive(voted: Voted, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("method", METHODS)
 def test_a_sound_archive_passes(method: str, whole: bool, tmp_path: Path) -> None:
     told = _notes(written(a_voted_contest(method, paper=7), tmp_path, whole=whole))
-    assert "100 Stimmen auf 2 Fragen geprüft" in told
+    assert "Fragen 2, Stimmen 100" in told
     assert "»netze«: 60 Stimmen nachgezählt" in told
 
 
 def test_a_contest_nobody_voted_in_passes(tmp_path: Path) -> None:
-    assert "0 Einträge" in _notes(written(a_voted_contest(ballots={"netze": 0}), tmp_path))
+    assert "Stimmen 0, Einträge im Protokoll 0" in _notes(written(a_voted_contest(ballots={"netze": 0}), tmp_path))
 
 
 def test_it_stands_alone_and_says_so_with_its_exit_status(archive: Path, tmp_path: Path) -> None:
@@ -86,6 +86,7 @@ def test_it_stands_alone_and_says_so_with_its_exit_status(archive: Path, tmp_pat
     assert (broken.returncode, broken.stderr) == (1, "")
     assert "FEHLER: Die Datei »log.txt« wurde verändert" in broken.stdout
     assert "FAILURE: The file" in run(forged(archive, {"log.txt": b""}), "--lang", "en").stdout
+    assert broken.stdout.endswith("Das Archiv ist NICHT in Ordnung.\n")
     assert run(tmp_path / "nowhere.zip").returncode == 1
 
 
@@ -489,6 +490,8 @@ def test_a_checkpoint_from_the_mail_is_a_witness(voted: Voted, archive: Path, tm
     other = a_voted_contest(seed=2)
     kept.write_text(other.archive.checkpoints[1], "utf-8")
     assert "Prüfpunkt über 46 Einträge: Es wurde danach verändert" in _failures(archive, checkpoint=kept)[0]
+    kept.write_bytes(b"\xef\xbb\xbf\r\n" + voted.archive.checkpoints[1].replace("\n", "\r\n").encode())
+    assert "setzt Ihren Prüfpunkt" in _notes(archive, checkpoint=kept), "as Windows saves it"
     kept.write_text("nothing", "utf-8")
     assert "Ihr Prüfpunkt ist nicht gültig" in _failures(archive, checkpoint=kept)[0]
 
@@ -680,6 +683,13 @@ def test_the_receipt_of_a_ballot_that_was_changed_says_so(voted: Voted, archive:
     assert "geändert oder zurückgezogen" in _with_receipt(archive, voted.receipt(voted.void[0])).failures[0]
 
 
+def test_a_receipt_that_does_not_fit_says_nothing_against_the_archive(voted: Voted, archive: Path) -> None:
+    """Whoever changed their vote and checks the old receipt must not read that the archive is wrong."""
+    report = _with_receipt(archive, voted.receipt(voted.void[0]))
+    assert len(report.failures) == 1
+    assert not report.archive_fails
+
+
 def test_the_receipt_of_a_dropped_ballot_proves_it(voted: Voted, tmp_path: Path) -> None:
     """The city left a ballot out of everything: log, roll, ballots and result. The receipt is not in it."""
     stranger = a_ballot(Random(77), "netze", "dagegen")
@@ -692,6 +702,7 @@ def test_a_proof_from_a_log_that_was_rewritten_since_is_evidence(voted: Voted, t
     other = a_voted_contest(seed=2)
     report = _with_receipt(written(voted, tmp_path), other.proof(other.ballots[0]))
     assert "passt nicht zum unterschriebenen Prüfpunkt" in report.failures[0]
+    assert report.archive_fails
 
 
 @pytest.mark.parametrize(

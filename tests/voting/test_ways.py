@@ -252,8 +252,10 @@ def test_before_and_after_there_is_no_form(
     assert 'class="form ballot"' not in early
     clock.at = CLOSES
     late = page(citizen, way.path)
+    assert f'href="/abstimmungen/{way.slug}/pruefen"' in late, "whoever kept a receipt finds where it is checked"
     assert "Sie haben abgestimmt." in late and 'class="form ballot"' not in late and "Brunnen" not in late
     assert send(citizen, way, SENT[method]).status_code == 409
+    assert send(citizen, way, {}).status_code == 409, "no field is asked for any more"
 
 
 @every_way
