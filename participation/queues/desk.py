@@ -293,11 +293,21 @@ def _choose_again(form: BulkForm, fact: Fact | None = None, *, status: int = 422
     found = queries.gathered(
         session(), moderator=person_id(), listed=form.back_to, how=How.PAGE, numbers=numbers, now=now()
     )
-    return _show_many(form, found, ticked=numbers, fact=fact, status=status)
+    # What somebody wrote or decided since was not read by who ticked it.
+    read = {one.contribution_id: (one.version, one.last_seen) for one in form.chosen.data or ()}
+    same = [row.id for row in found.rows if read.get(row.id) == (row.version, row.last_decision)]
+    changed = frozenset(row.id for row in found.rows if row.id in read and read[row.id][0] != row.version)
+    return _show_many(form, found, ticked=same, changed=changed, fact=fact, status=status)
 
 
 def _show_many(
-    form: BulkForm, found: queries.Gathered, *, ticked: list[int], fact: Fact | None = None, status: int = 200
+    form: BulkForm,
+    found: queries.Gathered,
+    *,
+    ticked: list[int],
+    changed: frozenset[int] = frozenset(),
+    fact: Fact | None = None,
+    status: int = 200,
 ) -> ResponseReturnValue:
     form.how.data, form.listed.data = form.found.value, form.back_to.value
     return page(
@@ -306,6 +316,8 @@ def _show_many(
         form=form,
         found=found,
         ticked=frozenset(ticked),
+        changed=changed,
+        changed_meanwhile=ChangedMeanwhile(),
         fact=fact,
         how_words=HOWS,
         me=person_id(),

@@ -50,9 +50,11 @@ class ReviewFile:
     decision: DecisionLine
     file: CaseFile
     original: str | None
-    """The text before it was blacked out."""
+    """The text before it was blacked out, as long as the second look is to be given; afterwards it is sealed again."""
     changes: tuple[Piece, ...] | None
     """What its author changed since the decision, as far as that is kept; None where the text is as it was left."""
+    waits: bool
+    """Whether it is still to be given, and there is something to look at."""
     is_own: bool
     """Whether who looks made the decision, and therefore does not answer."""
     outcome: str | None
@@ -99,6 +101,7 @@ def review_file(session: Session, *, review_id: int, moderator: UUID, now: datet
         select(Review.id, Review.words, Review.asked_at, Case.contribution_id, Review.decision_id)
         .add_columns(Review.contested_by, Review.outcome, Review.reason, Review.decided_at)
         .add_columns(ModerationDecision.contribution_version, ModerationDecision.outcome.label("decided"))
+        .add_columns(waits().label("waits"))
         .join(ModerationDecision, ModerationDecision.id == Review.decision_id)
         .join(Case, Case.id == ModerationDecision.case_id)
         .join(Contribution, Contribution.id == Case.contribution_id)
@@ -121,8 +124,9 @@ def review_file(session: Session, *, review_id: int, moderator: UUID, now: datet
         asked_at=row.asked_at,
         decision=decisions[0],
         file=file,
-        original=sealed or None,
+        original=(sealed or None) if row.waits else None,
         changes=_changes(session, file, row, now),
+        waits=bool(row.waits),
         is_own=row.contested_by == moderator,
         outcome=row.outcome,
         reason=row.reason,

@@ -17,6 +17,7 @@ from participation.pauses.models import WritingPause
 from participation.reviews.models import Review
 from tests.browsers import OpenBrowser
 from tests.everywhere.hostile import comments_of, harmless, long_round, open_all, packed, pages_of, send_all
+from tests.everywhere.pages import tree_of
 from tests.servers import Live
 from tests.world import RoundWords, a_citizen, an_official
 from tests.world.discussion import a_comment
@@ -85,7 +86,10 @@ def test_what_is_typed_about_pauses_and_seals(
     threat, *comments = comments_of(session, made, author, len(texts) + 1)
     basis = f"/verwaltung/schreibpausen/{made.office_id}"
     for text, line in zip(texts, corpus, strict=False):
-        assert send_all(office, live, basis, [{"reference": f"§ {line}"[:200], "text_de": text, "text_en": text}]) == 1
+        inputs = tree_of(office.get(basis).text).iter("input")
+        seen = next(one.get("value") or "" for one in inputs if one.get("name") == "seen")
+        typed = {"seen": seen, "reference": f"§ {line}"[:200], "text_de": text, "text_en": text}
+        assert send_all(office, live, basis, [typed]) == 1
         harmless(office, basis)
     pauses = [_a_pause(live, session, work, others, *one) for one in zip(comments, texts, strict=True)]
     harmless(work, *pauses, *pages_of(work, "/moderation/schreibpausen"))

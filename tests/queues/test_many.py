@@ -28,6 +28,7 @@ from participation.moderation.models import Case, ModerationDecision, Notice
 from participation.queues.commands import decide_many, undo_many
 from participation.queues.facts import MOST_AT_ONCE, Chosen, How, Listed, NotForMany, NothingChosen, TooManyChosen
 from participation.queues.queries import bulk_result, gathered
+from tests.everywhere.pages import tree_of
 from tests.servers import Postbox
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_moderator, a_round
@@ -338,6 +339,23 @@ def test_what_is_wrong_is_named_and_the_choice_is_kept(
     assert state_of(session, one) == state_of(session, other) == State.HELD
     assert session.execute(select(func.count()).select_from(Letter)).scalar_one() == 0
     assert session.execute(select(func.count()).select_from(Contribution)).scalar_one() == 2
+
+
+def test_what_its_author_changed_since_it_was_ticked_is_not_ticked_again(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    same, changed = (
+        a_comment(session, round, clock=clock, held=True, who=author, text=f"Kauft {n} Bäume!") for n in (1, 2)
+    )
+    edit_comment(session, comment_id=changed, who=author, text="Bitte mehr Bäume.", stance=None, clock=clock)
+    browser = signed_in(app, session, a_moderator(session, round))
+    fields = {"outcome": "withheld", "rule": "spam", "reason": "", "how": "page", "listed": "held"}
+    sent = post(browser, "/moderation/sammelentscheidungen", **fields, chosen=[f"{same}:1:", f"{changed}:1:"])
+    boxes = [one for one in tree_of(sent.text).iter("input") if one.get("name") == "chosen"]
+    ticked = {one.get("value"): "checked" in one.attrib for one in boxes}
+    assert (sent.status_code, ticked) == (422, {f"{same}:1:": True, f"{changed}:2:": False})
+    assert "Der Text wurde inzwischen geändert." in sent.text
 
 
 def test_without_anything_that_waits_the_list_says_so(session: Session, app: Flask, clock: StoppedClock) -> None:

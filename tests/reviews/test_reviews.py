@@ -47,10 +47,12 @@ from participation.reviews.facts import (
     SamePerson,
 )
 from participation.reviews.models import Review
+from participation.reviews.queries import review_file
 from tests.moderation.test_undo import a_full_comment, snapshot
 from tests.servers import Postbox
 from tests.world import a_citizen, a_moderator, a_round
 from tests.world.moderation import a_comment, a_notice, decide_so, decision_letters, publish, state_of, withhold
+from tests.world.sign_in import signed_in
 
 
 def told(clock: StoppedClock) -> None:
@@ -237,11 +239,13 @@ def test_who_asked_reads_that_another_decision_came_before_the_second_look(
     first = withhold(session, comment, by=a_moderator(session, round), clock=clock)
     told(clock)
     address = f"/ueberpruefung/{token_of(session, first)}"
-    contest(session, token=token_of(session, first), words="", clock=clock)
+    asked = contest(session, token=token_of(session, first), words="", clock=clock)
     assert "Wird überprüft" in app.test_client().get(address).text
     publish(session, comment, by=a_moderator(session, round), clock=clock, last_seen=first)
     page = app.test_client().get(address).text
     assert "Wird überprüft" not in page and "Diese Entscheidung gilt nicht mehr." in page
+    desk = signed_in(app, session, a_moderator(session, round)).get(f"/moderation/ueberpruefungen/{asked}").text
+    assert "Es gibt nichts zu überprüfen." in desk and 'name="outcome"' not in desk
 
 
 def test_a_second_look_ends_what_was_passed_on(session: Session, clock: StoppedClock) -> None:
@@ -278,7 +282,12 @@ def test_an_original_is_kept_while_a_second_look_at_what_is_blacked_out_is_open(
     assert delete_sealed(session, clock=clock) == 2, "nobody looks again at what was withdrawn or not contested"
     session.rollback()
     assert session.get_one(SealedCopy, made[0]).text == "Baum 0, sagt Frau Beispiel."
+    looked = {"review_id": asked, "moderator": second, "now": clock()}
+    assert getattr(review_file(session, **looked), "original", None) == "Baum 0, sagt Frau Beispiel."
+    session.rollback()
     review(session, review_id=asked, by=second, outcome=ReviewOutcome.UPHELD, reason="Es bleibt.", clock=clock)
+    assert getattr(review_file(session, **looked), "original", "") is None, "it is sealed again at once"
+    session.rollback()
     assert delete_sealed(session, clock=clock) == 1
 
 
