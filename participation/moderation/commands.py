@@ -80,6 +80,8 @@ OUTCOME_LETTER = "moderation/letters/notice_decided"
 WITHDRAWN_LETTER = "moderation/letters/notice_withdrawn"
 AT_A_TIME = 500
 """Rows per INSERT of an import."""
+FREE = {"claimed_by": None, "claimed_at": None, "escalated_by": None, "escalated_at": None, "escalated_why": None}
+"""Of a case that nobody has open any more and that is passed on to nobody."""
 
 
 @dataclass(frozen=True)
@@ -307,9 +309,8 @@ def _write_decision(
     now: datetime,
 ) -> int:
     """Write the decision down; whoever had the case open is done with it, and so is whom it was passed on to."""
-    free = {"claimed_by": None, "claimed_at": None, "escalated_by": None, "escalated_at": None, "escalated_why": None}
     decision = ModerationDecision(
-        case_id=_case(session, contribution_id, free, now),
+        case_id=_case(session, contribution_id, FREE, now),
         outcome=verdict.outcome,
         rule=verdict.rule,
         law=verdict.law,
@@ -588,6 +589,11 @@ def escalate(session: Session, *, contribution_id: int, by: UUID, why: str, cloc
             details={"case": case_id},
             now=now,
         )
+
+
+def free_case(session: Session, contribution_id: int) -> None:
+    """Take the marks off a case without a decision: who had it open, or to whom it was passed on, is done with it."""
+    session.execute(update(Case).where(Case.contribution_id == contribution_id).values(**FREE))
 
 
 def set_hours(session: Session, *, round_slug: str, hours: int, by: UUID, clock: Clock) -> None:

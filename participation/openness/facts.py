@@ -22,12 +22,15 @@ class Look(StrEnum):
     ASKED = "asked"
     UPHELD = "upheld"
     REVERSED = "reversed"
+    LAPSED = "lapsed"
+    """Another decision came before anybody looked, or its author took the contribution back."""
 
 
 LOOKS = {
     Look.ASKED: marked("verlangt, noch offen"),
     Look.UPHELD: marked("bestätigt"),
     Look.REVERSED: marked("zurückgenommen"),
+    Look.LAPSED: marked("hinfällig: neu entschieden oder zurückgezogen"),
 }
 TOLD = {outcome: words for outcome, words in OUTCOMES.items() if outcome is not Outcome.POLICE}
 """The outcomes that the log knows. That a threat is secured for the police is told to nobody: it is withheld."""

@@ -9,15 +9,16 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from participation.contributions.facts import OFFENCE_SLUGS
+from participation.contributions.facts import OFFENCE_SLUGS, State
 from participation.contributions.models import Contribution
 from participation.foundation.clock import berlin
 from participation.foundation.paging import Page, cut
 from participation.moderation.facts import LAW_RULE, NEEDS_REASON, Found, NoticeKind, Outcome, told_as
-from participation.moderation.models import Case, DecisionUndo, ModerationDecision, Notice
+from participation.moderation.models import Case, ModerationDecision, Notice
+from participation.moderation.queries import shapes, stands
 from participation.openness.facts import (
     TOLD,
     Figures,
@@ -194,9 +195,13 @@ def _told(now: datetime) -> ColumnElement[bool]:
     Not those that were taken back before anybody heard of them. What puts a decision right after a second look stands
     in the line of that decision.
     """
-    undone = exists().where(DecisionUndo.decision_id == ModerationDecision.id)
     puts_right = exists().where(aliased(Review, name="righted").result_id == ModerationDecision.id)
-    return and_(ModerationDecision.decided_at < told_before(now), ~undone, ~puts_right, Window.published_at <= now)
+    return and_(
+        ModerationDecision.decided_at < told_before(now),
+        stands(ModerationDecision),
+        ~puts_right,
+        Window.published_at <= now,
+    )
 
 
 def _placed(*columns: Any) -> Select[Any]:
@@ -213,13 +218,27 @@ def _newest_first(now: datetime) -> Select[Any]:
     one = ModerationDecision
     named = (one.outcome, one.rule, one.law, one.netiquette_version)
     told = _placed(one.id, one.decided_at, *named, one.decided_by, Contribution.kind)
-    looked = (Review.asked_at, Review.outcome.label("look"), Review.decided_at.label("looked_at"))
+    looked = (Review.asked_at, Review.decided_at.label("looked_at"), _look(told_before(now)).label("look"))
     return (
         told.add_columns(Round.slug, Round.title, *looked)
         .outerjoin(Round, Round.audience_id == Window.audience_id)
         .outerjoin(Review, Review.decision_id == one.id)
         .where(_told(now))
         .order_by(one.decided_at.desc(), one.id.desc())
+    )
+
+
+def _look(told: datetime) -> ColumnElement[str]:
+    """Return what became of a second look that was asked for; the query joins its decision, case and contribution."""
+    later = aliased(ModerationDecision)
+    replaced = exists().where(
+        later.case_id == Case.id, later.id > Review.decision_id, later.decided_at < told, stands(later), shapes(later)
+    )
+    lapsed = or_(Contribution.state == State.WITHDRAWN, replaced.correlate(Case, Review))
+    return case(
+        (Review.decided_at < told, Review.outcome),
+        (and_(Review.asked_at.is_not(None), Review.decided_at.is_(None), lapsed), Look.LAPSED),
+        else_=Look.ASKED,
     )
 
 
@@ -238,10 +257,7 @@ def _narrowed(found: Select[Any], only: Only, after: int | None) -> Select[Any]:
 
 
 def _line(row: Any, now: datetime) -> LogLine:
-    told = told_before(now)
-    look = Look(row.look) if row.looked_at is not None and row.looked_at < told else None
-    if look is None and row.asked_at is not None and row.asked_at < told:
-        look = Look.ASKED
+    look = Look(row.look) if row.asked_at is not None and row.asked_at < told_before(now) else None
     return LogLine(
         key=row.id,
         on=berlin(row.decided_at).date(),
@@ -358,9 +374,11 @@ def _notices(session: Session, begins: datetime, ends: datetime) -> Figures:
 
 def _looks(session: Session, begins: datetime, ends: datetime, told: datetime) -> dict[Look, int]:
     """Return what became of the second looks that were asked for in a year, as far as it is told."""
-    outcome = case((Review.decided_at < told, Review.outcome), else_=Look.ASKED)
-    asked = select(outcome, func.count()).where(Review.asked_at >= begins, Review.asked_at < ends).group_by(outcome)
-    found = {Look(look): number for look, number in session.execute(asked)}
+    became = select(_look(told).label("look")).join(ModerationDecision, ModerationDecision.id == Review.decision_id)
+    became = became.join(Case, Case.id == ModerationDecision.case_id)
+    became = became.join(Contribution, Contribution.id == Case.contribution_id)
+    asked = became.where(Review.asked_at >= begins, Review.asked_at < ends).subquery()
+    found = {Look(row[0]): row[1] for row in session.execute(select(asked.c.look, func.count()).group_by(asked.c.look))}
     return {look: found.get(look, 0) for look in Look}
 
 

@@ -13,6 +13,7 @@ from participation.accounts.models import Person
 from participation.audiences.commands import silence
 from participation.audiences.facts import NotEntitled
 from participation.audiences.models import Audience, Participant
+from participation.contributions.commands import locked
 from participation.contributions.facts import rule_by_slug
 from participation.foundation.clock import Clock
 from participation.foundation.db import affected, insert, transaction
@@ -28,6 +29,7 @@ from participation.pauses.facts import (
     BasisChangedMeanwhile,
     NobodyToPause,
     NoLegalBasis,
+    NoLongerWithheld,
     NoSuchPause,
     NothingWithheld,
     Outcome,
@@ -173,6 +175,7 @@ def confirm(session: Session, *, pause_id: int, by: UUID, clock: Clock) -> datet
     :raises OwnProposal: for who proposed it
     :raises AlreadySettled: if somebody confirmed or withdrew it
     :raises NoLegalBasis: if the office took its legal basis out since
+    :raises NoLongerWithheld: if the decision that it rests on does not hold any more
     :raises StepChanged: if an earlier pause was lifted since
     """
     with transaction(session):
@@ -182,6 +185,7 @@ def confirm(session: Session, *, pause_id: int, by: UUID, clock: Clock) -> datet
             raise refusal
         if session.get(LegalBasis, office_id) is None:
             raise NoLegalBasis()
+        _check_decision(session, one)
         if queries.next_step(session, participant_id=one.whose, now=now) != one.step:
             raise StepChanged()
         one.confirmed_by, one.confirmed_at, one.ends_at = by, now, now + LADDER[one.step - 1]
@@ -191,6 +195,14 @@ def confirm(session: Session, *, pause_id: int, by: UUID, clock: Clock) -> datet
         details = {"until": one.ends_at.isoformat()}
         _note(session, "pauses:confirmed", pause_id=pause_id, office_id=office_id, by=by, now=now, details=details)
         return one.ends_at
+
+
+def _check_decision(session: Session, one: WritingPause) -> None:
+    """Lock the contribution, so that nobody decides anew meanwhile, and look at what the proposal rests on."""
+    assert one.decision_id is not None
+    locked(session, queries.contribution_of(session, one.decision_id))
+    if not queries.still_holds(session, one.decision_id):
+        raise NoLongerWithheld()
 
 
 def withdraw(session: Session, *, pause_id: int, by: UUID, clock: Clock) -> None:

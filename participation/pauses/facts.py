@@ -103,6 +103,12 @@ class NothingWithheld(Fact):
     )
 
 
+class NoLongerWithheld(Fact):
+    """The decision that a proposal rests on does not hold any more, as after a second look."""
+
+    sentence = marked("Die Entscheidung, auf der dieser Vorschlag beruht, gilt nicht mehr. Bitte lehnen Sie ihn ab.")
+
+
 class NobodyToPause(Fact):
     """Nobody stands behind the contribution who could write another one."""
 

@@ -21,8 +21,8 @@ from participation.foundation.facts import Holding
 from participation.foundation.paging import Page, cut
 from participation.moderation.facts import UNDO_FOR
 from participation.moderation.facts import Outcome as Decided
-from participation.moderation.models import Case, DecisionUndo, ModerationDecision
-from participation.moderation.queries import Claim, claim_of
+from participation.moderation.models import Case, ModerationDecision
+from participation.moderation.queries import Claim, claim_of, last_decision, stands
 from participation.pauses.facts import CONTEST_FOR, LADDER, REMEMBERED, Acts, Outcome, State, state_of, step_after
 from participation.pauses.models import LegalBasis, WritingPause
 from participation.rounds.models import Round
@@ -157,7 +157,6 @@ def target(session: Session, *, contribution_id: int, official: UUID, now: datet
 
 def _citable(session: Session, contribution_id: int, now: datetime) -> Any:
     """Return the decision that holds, if it took the contribution back, cannot be undone, and was not cited before."""
-    undone = exists().where(DecisionUndo.decision_id == ModerationDecision.id)
     last = (
         select(ModerationDecision.id, ModerationDecision.rule, ModerationDecision.outcome)
         .add_columns(ModerationDecision.decided_at, ModerationDecision.decided_by)
@@ -167,7 +166,7 @@ def _citable(session: Session, contribution_id: int, now: datetime) -> Any:
             .label("cited")
         )
         .join(Case, Case.id == ModerationDecision.case_id)
-        .where(Case.contribution_id == contribution_id, ~undone)
+        .where(Case.contribution_id == contribution_id, stands(ModerationDecision))
         .order_by(ModerationDecision.id.desc())
         .limit(1)
     )
@@ -178,6 +177,20 @@ def _citable(session: Session, contribution_id: int, now: datetime) -> Any:
         # Whether a pause rested on it may be forgotten by now.
         return None
     return row if row.outcome in (Decided.WITHHELD, Decided.POLICE) else None
+
+
+def contribution_of(session: Session, decision_id: int) -> int:
+    """Return the contribution that a decision is about."""
+    found = select(Case.contribution_id).join(ModerationDecision, ModerationDecision.case_id == Case.id)
+    return session.execute(found.where(ModerationDecision.id == decision_id)).scalar_one()
+
+
+def still_holds(session: Session, decision_id: int) -> bool:
+    """Say whether a decision is the last one on its contribution and still takes it back."""
+    found = select(ModerationDecision.id).join(Case, Case.id == ModerationDecision.case_id)
+    found = found.join(Contribution, Contribution.id == Case.contribution_id)
+    found = found.where(ModerationDecision.id == decision_id, ModerationDecision.id == last_decision())
+    return session.execute(found.where(Contribution.state == ContributionState.WITHHELD)).first() is not None
 
 
 def next_step(session: Session, *, participant_id: UUID, now: datetime) -> int:

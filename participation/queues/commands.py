@@ -25,6 +25,7 @@ from participation.journal.commands import Line, note_all
 from participation.letters.commands import ToPost, post_letters, recall_all
 from participation.moderation.commands import (
     DECISION_LETTER,
+    FREE,
     OUTCOME_LETTER,
     TALLIES,
     decision_facts,
@@ -196,11 +197,10 @@ def _decide_all(session: Session, numbers: Sequence[int], *, held: _Held, verdic
 def _write_decisions(
     session: Session, numbers: Sequence[int], *, held: _Held, verdict: Verdict, before: dict[int, dict[str, Any]]
 ) -> dict[int, int]:
-    free = {"claimed_by": None, "claimed_at": None, "escalated_by": None, "escalated_at": None, "escalated_why": None}
     opened = insert(session, Case).values(
-        [{"contribution_id": number, "opened_at": held.now, **free} for number in numbers]
+        [{"contribution_id": number, "opened_at": held.now, **FREE} for number in numbers]
     )
-    opened = opened.on_conflict_do_update(index_elements=["contribution_id"], set_=free)
+    opened = opened.on_conflict_do_update(index_elements=["contribution_id"], set_=FREE)
     cases = {row[0]: row[1] for row in session.execute(opened.returning(Case.contribution_id, Case.id))}
     made = [
         {

@@ -109,10 +109,10 @@ TIES = {
 """What a tie is, in one sentence."""
 
 ORDER_MEANS = {
-    TieKind.ELIMINATION: marked("Wer auf dem letzten Platz steht, scheidet aus."),
-    TieKind.WINNER: marked("Wer auf dem ersten Platz steht, gewinnt."),
-    TieKind.SEAT: marked("Wer weiter vorn steht, bekommt den Platz."),
-    TieKind.ORDER: marked("Wer weiter vorn steht, kommt zuerst an die Reihe."),
+    TieKind.ELIMINATION: marked("Die Möglichkeit auf dem letzten Platz scheidet aus."),
+    TieKind.WINNER: marked("Die Möglichkeit auf dem ersten Platz gewinnt."),
+    TieKind.SEAT: marked("Die Möglichkeit, die weiter vorn steht, bekommt den Platz."),
+    TieKind.ORDER: marked("Das Vorhaben, das weiter vorn steht, kommt zuerst an die Reihe."),
 }
 """What follows from the order in which a tie is settled."""
 

@@ -59,7 +59,7 @@ def tie_form(options: Mapping[str, str], ways: Iterable[How]) -> type[TieForm]:
     :param options: labels of what ties, by slug
     :param ways: how it may be settled
     """
-    places = [(NO_PLACE, "–"), *((place, str(place)) for place in range(1, len(options) + 1))]
+    places = [(NO_PLACE, _l("Bitte wählen")), *((place, str(place)) for place in range(1, len(options) + 1))]
     fields: dict[str, Any] = {
         f"place_{number}": SelectField(label, coerce=int, default=NO_PLACE, choices=offered(places))
         for number, label in enumerate(options.values())

@@ -15,7 +15,7 @@ from participation.foundation.db import affected, insert, transaction
 from participation.journal.commands import note
 from participation.letters.commands import post_letter
 from participation.moderation import commands as moderation
-from participation.moderation.commands import enter, hold, put_right
+from participation.moderation.commands import enter, free_case, hold, put_right
 from participation.moderation.facts import AlreadySo, NothingToDecide, ReasonMissing
 from participation.moderation.queries import author_to_tell, standing
 from participation.reviews import queries
@@ -32,8 +32,6 @@ from participation.windows.commands import hold_door
 from participation.windows.queries import audience_of
 
 REVIEW_ASKED_LETTER = "reviews/letters/review_asked"
-
-
 REVIEW_GIVEN_LETTER = "reviews/letters/review_given"
 
 
@@ -93,7 +91,8 @@ def review(
 ) -> None:
     """Look at a decision a second time and tell its author, with reasons. What is reversed is public as before.
 
-    What its author wrote since the decision stays, and is public then.
+    What its author wrote since the decision stays, and is public then. Whom it was passed on to is done with it, either
+    way; notices that are still open wait with the others.
 
     :param version: the version of the text that was read; None for the one that the decision left
     :raises NothingToDecide: if it is not theirs to moderate, or there is no such review
@@ -118,22 +117,17 @@ def review(
         refusal = why_not_review(found, stands, by=by, read=version or taken.version_after)
         if refusal is not None:
             raise refusal
-        result_id = None
+        given = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
         if outcome is ReviewOutcome.REVERSED:
-            result_id = put_right(
+            given["result_id"] = put_right(
                 session, taken, kind=kind, by=by, reason=reason, standing=stands, version=found.version, now=now
             )
-        given = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
-        _give(session, found, given | {"result_id": result_id}, now)
-        note(
-            session,
-            act="moderation:reviewed",
-            actor=by,
-            office_id=office_id,
-            about=f"contribution:{taken.contribution_id}",
-            details={"decision": taken.id, "review": review_id, "outcome": outcome},
-            now=now,
-        )
+        else:
+            free_case(session, taken.contribution_id)
+        _give(session, found, given, now)
+        about = f"contribution:{taken.contribution_id}"
+        details = {"decision": taken.id, "review": review_id, "outcome": outcome}
+        note(session, act="moderation:reviewed", actor=by, office_id=office_id, about=about, details=details, now=now)
 
 
 def _give(session: Session, found: ToReview, given: dict[str, Any], now: datetime) -> None:

@@ -86,6 +86,8 @@ class OwnDecision:
     review_outcome: str | None
     review_reason: str | None
     reviewed_at: datetime | None
+    holds: bool
+    """Whether the contribution stands as it does for this decision; else there is nothing to look at again."""
     reword_until: datetime | None
     """Until when other words can be found that moderation asked for; None if it waits for none."""
 
@@ -172,16 +174,13 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
     """Return the decision whose address somebody holds, or None; one that can be undone has not reached anybody yet."""
     decision = ModerationDecision
     chosen = select(
-        Contribution.id,
-        Contribution.text,
-        Contribution.language,
-        Round.title,
-        Office.name,
+        *(Contribution.id, Contribution.text, Contribution.language, Round.title, Office.name),
         *(decision.outcome, decision.rule, decision.law, decision.reason, decision.decided_at),
         decision.netiquette_version,
         *(Review.asked_at, Review.outcome.label("review_outcome"), Review.reason.label("review_reason")),
         Review.decided_at.label("reviewed_at"),
         *(Contribution.rewording, Window.closes_at, Window.closed_at),
+        and_(decision.id == shaping_decision(), Contribution.state != State.WITHDRAWN).label("holds"),
     ).select_from(decision)
     chosen = chosen.join(Case, Case.id == decision.case_id).join(Contribution, Contribution.id == Case.contribution_id)
     rows = placed(chosen).join(Audience, Audience.id == Window.audience_id)
@@ -207,6 +206,7 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
         review_outcome=row.review_outcome,
         review_reason=row.review_reason,
         reviewed_at=row.reviewed_at,
+        holds=bool(row.holds),
         reword_until=min(row.closes_at, row.closed_at or row.closes_at) if row.rewording else None,
     )
 

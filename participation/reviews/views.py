@@ -62,7 +62,7 @@ def _show_decision(token: str, form: ContestForm, *, status: int = 200) -> Respo
         form=form,
         told=OUTCOMES[told_as(found.outcome)],
         review_outcomes=REVIEW_OUTCOMES,
-        is_open=found.asked_at is None and now() < found.until and found.outcome in CONTESTABLE,
+        is_open=found.holds and found.asked_at is None and now() < found.until and found.outcome in CONTESTABLE,
         token=token,
     )
     answer.headers["X-Robots-Tag"] = "noindex"

@@ -116,6 +116,7 @@ STEPS = {
 """The next step of a round in each state; ``moment`` is that of :class:`Outlook`."""
 
 MORE_TO_COME = marked("Offen bis %(moment)s. Danach geht es nach einer Pause weiter.")
+OVERDUE = marked("Es wird ausgezählt. Zugesagt war das Ergebnis bis zum %(moment)s.")
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,14 @@ class Outlook:
     """The moment that the next step names."""
     goes_on: bool = False
     """Whether something begins after what is open now, with a pause between."""
+    overdue: bool = False
+    """Whether the result should be there since that moment and is not, as while a tie is open."""
 
     @property
     def step(self) -> str:
         """The next step, a marked msgid with a place for ``%(moment)s``."""
+        if self.overdue:
+            return OVERDUE
         return MORE_TO_COME if self.goes_on else STEPS[self.state]
 
     @property
@@ -164,7 +169,7 @@ def outlook(
         case State.RUNNING:
             return _running(windows, now)
         case State.COUNTING:
-            return Outlook(state, release_by)
+            return Outlook(state, release_by, overdue=release_by is not None and release_by < now)
         case State.RELEASED:
             return Outlook(state, released_at)
     return Outlook(state, None)

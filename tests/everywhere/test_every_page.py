@@ -74,6 +74,7 @@ NO_LINK = {
     "queues_desk.bulk_result": "comes after a form",
     "results_desk.tie": "is there once a count ends in a tie",
     "reviews_desk.review": "is there once an author asks for it",
+    "rounds.index": "is what is left of the address of a round, cut short",
     "voting.question": "is shown where a vote had a mistake",
 }
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from participation.discussion.commands import withdraw_comment
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.moderation.commands import undo
@@ -124,6 +125,33 @@ def test_a_second_look_stands_in_the_line_of_its_decision(session: Session, cloc
     clock.advance(A_DAY)
     (line,) = told(session, clock)
     assert (line.outcome, line.look, line.looked_on) == ("withheld", "reversed", date(2026, 6, 3))
+
+
+def test_a_second_look_that_another_decision_forestalled_does_not_wait_for_ever(
+    session: Session, clock: StoppedClock
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    comment, moderator = a_comment(session, round, clock=clock), a_moderator(session, round)
+    taken_back = a_comment(session, round, clock=clock, who=author, text="Ein Baum am Ring fehlt.")
+    first = withhold(session, comment, by=moderator, clock=clock)
+    other = a_comment(session, round, clock=clock, text="Am Ring fehlt ein Baum.")
+    linked = decide_so(session, taken_back, Outcome.DUPLICATE, by=moderator, clock=clock, duplicate_of=other)
+    clock.advance(A_DAY)
+    for decision in (first, linked):
+        asked(session, decision, clock)
+    clock.advance(A_DAY)
+    publish(session, comment, by=moderator, clock=clock, last_seen=first)
+    assert {line.look for line in told(session, clock)} == {"asked"}
+    withdraw_comment(session, comment_id=taken_back, who=author, clock=clock)
+    clock.advance(A_DAY)
+    assert {line.outcome: line.look for line in told(session, clock)} == {
+        "published": None,
+        "withheld": "lapsed",
+        "duplicate": "lapsed",
+    }
+    session.rollback()
+    looks = queries.report(session, year=2026, now=clock()).looks
+    assert {look: number for look, number in looks.items() if number} == {"lapsed": 2}
 
 
 def test_pages_hold_every_line_once_whatever_their_size(session: Session, clock: StoppedClock) -> None:

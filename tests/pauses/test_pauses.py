@@ -23,6 +23,7 @@ from participation.journal.models import JournalEntry
 from participation.letters.models import Letter
 from participation.moderation.facts import Outcome as Decided
 from participation.moderation.facts import OwnContribution
+from participation.moderation.models import ModerationDecision
 from participation.pauses import commands, queries
 from participation.pauses.facts import (
     CONTEST_FOR,
@@ -33,6 +34,7 @@ from participation.pauses.facts import (
     AlreadyPaused,
     AlreadySettled,
     NoLegalBasis,
+    NoLongerWithheld,
     NoSuchPause,
     NotAnotherPerson,
     NothingToReview,
@@ -47,6 +49,8 @@ from participation.pauses.facts import (
     step_after,
 )
 from participation.pauses.models import LegalBasis, WritingPause
+from participation.reviews.commands import contest, review
+from participation.reviews.facts import ReviewOutcome
 from participation.voting.commands import cast_ballot
 from tests.world import a_citizen, a_moderator, a_person, a_round, a_staff_member, an_admin, an_office
 from tests.world.moderation import a_comment, decide_so, publish
@@ -185,6 +189,20 @@ def test_a_decision_that_can_be_undone_carries_none(session: Session, clock: Sto
     clock.advance(-timedelta(microseconds=1))
     with pytest.raises(NothingWithheld):
         case.propose(session, clock, comment)
+
+
+def test_a_proposal_is_not_confirmed_once_its_decision_is_reversed(
+    session: Session, clock: StoppedClock, case: Trouble
+) -> None:
+    comment = case.insult(session, clock)
+    made = case.propose(session, clock, comment)
+    token = session.execute(select(ModerationDecision.token)).scalar_one()
+    session.rollback()
+    asked = contest(session, token=token or "", words="", clock=clock)
+    review(session, review_id=asked, by=case.third, outcome=ReviewOutcome.REVERSED, reason="Ein Zitat.", clock=clock)
+    with pytest.raises(NoLongerWithheld):
+        commands.confirm(session, pause_id=made, by=case.other, clock=clock)
+    assert case.participant(session).silent_until is None and letters(session) == []
 
 
 def test_each_decision_carries_one_pause(session: Session, clock: StoppedClock, case: Trouble) -> None:

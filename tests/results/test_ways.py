@@ -289,7 +289,7 @@ def test_staff_settles_ties_on_a_page_and_citizens_read_how(
     assert "auszaehlung" not in shown
     path = f"{desk}/gleichstand/{_open_tie(session).id}"
     assert path in shown
-    assert "Wer auf dem letzten Platz steht, scheidet aus." in staff.get(path).get_data(as_text=True)
+    assert "Die Möglichkeit auf dem letzten Platz scheidet aus." in staff.get(path).get_data(as_text=True)
     refused = post(staff, path, how="staff", reason=REASON, place_0="1", place_1="1", place_2="3")
     assert refused.status_code == 422
     assert REASON in refused.get_data(as_text=True)

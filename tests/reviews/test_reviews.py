@@ -18,7 +18,7 @@ from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.letters.jobs import send_letters
-from participation.moderation.commands import undo
+from participation.moderation.commands import escalate, undo
 from participation.moderation.facts import (
     CONTESTABLE,
     KEPT_ORIGINAL,
@@ -208,7 +208,7 @@ def test_nobody_contests_what_nobody_was_told_yet(session: Session, app: Flask, 
     assert app.test_client().get(f"/ueberpruefung/{token}").status_code == 404
 
 
-def test_what_does_not_hold_any_more_is_not_contested(session: Session, clock: StoppedClock) -> None:
+def test_what_does_not_hold_any_more_is_not_contested(session: Session, app: Flask, clock: StoppedClock) -> None:
     round, author = a_round(session), a_citizen(session)
     moderator = a_moderator(session, round)
     replaced, gone, kept = (
@@ -224,6 +224,35 @@ def test_what_does_not_hold_any_more_is_not_contested(session: Session, clock: S
     for made in (first, undone, last, public):
         with pytest.raises(NothingToContest):
             contest(session, token=token_of(session, made), words="", clock=clock)
+    for made in (first, public):
+        page = app.test_client().get(f"/ueberpruefung/{token_of(session, made)}").text
+        assert "Diese Entscheidung gilt nicht mehr." in page and 'name="words"' not in page
+
+
+def test_who_asked_reads_that_another_decision_came_before_the_second_look(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment = a_comment(session, round, clock=clock)
+    first = withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    told(clock)
+    address = f"/ueberpruefung/{token_of(session, first)}"
+    contest(session, token=token_of(session, first), words="", clock=clock)
+    assert "Wird überprüft" in app.test_client().get(address).text
+    publish(session, comment, by=a_moderator(session, round), clock=clock, last_seen=first)
+    page = app.test_client().get(address).text
+    assert "Wird überprüft" not in page and "Diese Entscheidung gilt nicht mehr." in page
+
+
+def test_a_second_look_ends_what_was_passed_on(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    comment, second = a_comment(session, round, clock=clock), a_moderator(session, round)
+    made = withhold(session, comment, by=a_moderator(session, round), clock=clock)
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="", clock=clock)
+    escalate(session, contribution_id=comment, by=second, why="Ein Zitat?", clock=clock)
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.UPHELD, reason="Es bleibt.", clock=clock)
+    assert queue(session, moderator=second, listed=Listed.ESCALATED, now=clock()).page.rows == ()
 
 
 def test_an_original_is_kept_while_a_second_look_at_what_is_blacked_out_is_open(

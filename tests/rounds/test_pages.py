@@ -114,6 +114,7 @@ def test_who_voted_finds_a_mark_and_nobody_else_does(
         (OPENS, "Läuft"),
         (CLOSES - timedelta(milliseconds=1), "weniger als eine Minute"),
         (CLOSES, "Es wird ausgezählt. Das Ergebnis kommt bis zum 15.07.2026, 00:00 Uhr."),
+        (CLOSES + timedelta(days=15), "Es wird ausgezählt. Zugesagt war das Ergebnis bis zum 15.07.2026, 00:00 Uhr."),
     ],
 )
 def test_the_page_follows_the_clock(
