@@ -56,6 +56,15 @@ class NoReceipts(Missing):
     sentence = marked("Diese Abstimmung gibt keine Belege aus.")
 
 
+class ReceiptsOver(Fact):
+    """Receipts are shown until the close alone; who saved one checks it on."""
+
+    sentence = marked(
+        "Belege zeigen wir nur, solange die Abstimmung läuft. Sie ist seit %(ended_at)s beendet. Einen Beleg, den Sie"
+        " gespeichert haben, können Sie weiter prüfen."
+    )
+
+
 class ReceiptUnreadable(Unprocessable):
     """What was pasted or uploaded is no receipt."""
 

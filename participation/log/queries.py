@@ -17,7 +17,7 @@ from participation.audiences.facts import Role
 from participation.audiences.models import Participant
 from participation.audiences.queries import audiences_where
 from participation.foundation.paging import Page, cut
-from participation.log.facts import Found, NoLog, NoReceipts, NoSuchContest
+from participation.log.facts import Found, NoLog, NoReceipts, NoSuchContest, ReceiptsOver
 from participation.log.logic import Slip
 from participation.log.models import Checkpoint, LogLeaf
 from participation.voting.facts import NoBallot, NoSuchQuestion
@@ -26,7 +26,7 @@ from participation.voting.ledger import LeafKind, LogUnsound, cast_leaf, kept, r
 from participation.voting.merkle import Tree
 from participation.voting.models import Ballot, Contest, PendingLeaf, Question, RollEntry
 from participation.voting.notes import NoteUnsound, Proof, Verifier, open_checkpoint, prove
-from participation.windows.facts import State, WindowNotPublished, WindowTimes, why_shut
+from participation.windows.facts import State, WindowClosed, WindowNotPublished, WindowTimes, why_shut
 from participation.windows.models import Window
 
 PAGE_SIZE = 50
@@ -297,7 +297,8 @@ def own_receipt(
 
     :raises NoSuchQuestion: if there is none
     :raises NoReceipts: if the rules offer none
-    :raises WindowClosed: once the vote is over, and before it begins
+    :raises ReceiptsOver: once the vote is over
+    :raises WindowNotOpenYet: before it begins
     :raises NoBallot: if they did not vote
     :raises KeyLost: if the contest's key is not there
     """
@@ -309,6 +310,8 @@ def own_receipt(
         raise reason
     if not asked.receipts or asked.log_key is None:
         raise NoReceipts()
+    if isinstance(reason, WindowClosed):
+        raise ReceiptsOver(**reason.values)
     if reason is not None:
         raise reason
     ballot = _own_ballot(session, asked, person_id, keys)

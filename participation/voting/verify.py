@@ -798,16 +798,23 @@ def _compared(vote: Vote, question: Question, choices: Choices, published: dict[
     decided = Ties(question, published.get("ties", []))
     yield from decided.unsound()
     numbers = {"ballots": vote.number(question), "participants": vote.roll.get(question.slug, {}).get("roll")}
+    by_de, by_en = "Die Nachzählung ergibt", "the recount gives"
     if vote.is_closed(question):
-        yield from _implausible(question, published, numbers)
-        return
-    counted = {**recount(question, choices, decided), **numbers}
+        wrong = list(_implausible(question, published, numbers))
+        yield from wrong
+        if wrong or question.method not in FIGURES:
+            return
+        by_de, by_en = "Aus den veröffentlichten Summen folgt", "from the published sums follows"
+        told = {option["slug"]: option for option in published["options"]}
+        counted = {**FIGURES[question.method](question, Sums(told, published, numbers["ballots"]), decided), **numbers}
+    else:
+        counted = {**recount(question, choices, decided), **numbers}
     for option in counted["options"]:
         option["label"] = question.labels[option["slug"]]
     for place, ours, theirs in _differences(counted, published, ""):
         yield Unsound(
-            f"Frage »{question.slug}«: Die Nachzählung ergibt {ours} bei {place}, veröffentlicht ist {theirs}.",
-            f"Question “{question.slug}”: the recount gives {ours} at {place}, published is {theirs}.",
+            f"Frage »{question.slug}«: {by_de} {ours} bei {place}, veröffentlicht ist {theirs}.",
+            f"Question “{question.slug}”: {by_en} {ours} at {place}, published is {theirs}.",
         )
         return
 
@@ -837,6 +844,17 @@ def _differences(ours: Any, theirs: Any, place: str) -> Iterator[tuple[str, str,
             yield from _differences(one, other, f"{place}/{name}")
     elif ours != theirs or type(ours) is not type(theirs):
         yield place[1:], json.dumps(ours, ensure_ascii=False)[:200], json.dumps(theirs, ensure_ascii=False)[:200]
+
+
+class Sums:
+    """The sums of a question as they are published, of which the rest follows also where no ballot is shown."""
+
+    def __init__(self, options: dict[str, dict[str, Any]], published: dict[str, Any], ballots: int) -> None:
+        self.options, self.none, self.ballots = options, published.get("none"), ballots
+
+    def of(self, name: str) -> dict[str, int]:
+        """Return one figure of each option."""
+        return {slug: option[name] for slug, option in self.options.items()}
 
 
 def recount(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
@@ -916,11 +934,19 @@ def _votes(question: Question, choices: Choices) -> dict[str, int]:
 def _count_some(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
     """Auswahl: up to some of the options on each ballot."""
     votes, whole = _votes(question, choices), sum(number for _, number in choices)
+    return _figures_of_some(question, votes, whole, _none(choices), ties)
+
+
+def _none(choices: Choices) -> int:
+    return sum(number for choice, number in choices if choice == [])
+
+
+def _figures_of_some(question: Question, votes: dict[str, int], whole: int, none: Any, ties: Ties) -> dict[str, Any]:
     return {
         "options": [
             {"slug": one, "votes": votes[one], "share": rounded(votes[one], whole)} for one in question.options
         ],
-        "none": sum(number for choice, number in choices if choice == []),
+        "none": none,
         **_elected(question, votes, ties),
         "ties": ties.met,
     }
@@ -943,7 +969,12 @@ def _elected(question: Question, votes: dict[str, int], ties: Ties) -> dict[str,
 def _count_points(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
     """Punkte: spread over the options."""
     points = {one: sum(choice.get(one, 0) * number for choice, number in choices) for one in question.options}
-    voters = _votes(question, choices)
+    return _figures_of_points(question, points, _votes(question, choices), ties)
+
+
+def _figures_of_points(
+    question: Question, points: dict[str, int], voters: dict[str, int], ties: Ties
+) -> dict[str, Any]:
     whole = sum(points.values())
     return {
         "options": [
@@ -982,6 +1013,10 @@ def _count_importance(question: Question, choices: Choices, ties: Ties) -> dict[
 def _count_budget(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
     """Budget: the projects with most votes, one after the other, each if it still fits into the sum."""
     votes, whole = _votes(question, choices), sum(number for _, number in choices)
+    return _figures_of_budget(question, votes, whole, _none(choices), ties)
+
+
+def _figures_of_budget(question: Question, votes: dict[str, int], whole: int, none: Any, ties: Ties) -> dict[str, Any]:
     left, funded = question.terms["sum"], []
     for level in sorted({number for number in votes.values() if number > 0}, reverse=True):
         fitting = [one for one in question.options if votes[one] == level and question.costs[one] <= left]
@@ -1002,7 +1037,7 @@ def _count_budget(question: Question, choices: Choices, ties: Ties) -> dict[str,
             }
             for one in question.options
         ],
-        "none": sum(number for choice, number in choices if choice == []),
+        "none": none,
         "sum": question.terms["sum"],
         "spent": question.terms["sum"] - left,
         "funded": funded,
@@ -1115,6 +1150,17 @@ COUNTS: dict[str, Callable[[Question, Choices, Ties], dict[str, Any]]] = {
     "ranking": _count_ranking,
     "budget": _count_budget,
 }
+
+FIGURES: dict[str, Callable[[Question, Sums, Ties], dict[str, Any]]] = {
+    "selection": lambda question, sums, ties: _figures_of_some(
+        question, sums.of("votes"), sums.ballots, sums.none, ties
+    ),
+    "points": lambda question, sums, ties: _figures_of_points(question, sums.of("points"), sums.of("voters"), ties),
+    "budget": lambda question, sums, ties: _figures_of_budget(
+        question, sums.of("votes"), sums.ballots, sums.none, ties
+    ),
+}
+"""What follows from the sums alone: shares, who is elected, what is funded."""
 
 CHECKS: list[Callable[[Vote], Iterator[Unsound]]] = [
     check_log,

@@ -109,7 +109,9 @@ def test_after_the_close_no_receipt_is_shown(
     session: Session, mine: FlaskClient, round: RoundWords, keys: KeyFolder, clock: StoppedClock
 ) -> None:
     close_vote(session, round, keys=keys, clock=clock)
-    assert mine.get(path(round, f"{round.subjects[0].slug}/beleg")).status_code == 409
+    answer = mine.get(path(round, f"{round.subjects[0].slug}/beleg"))
+    assert answer.status_code == 409
+    assert "Einen Beleg, den Sie gespeichert haben, können Sie weiter prüfen." in answer.text
 
 
 def test_a_contest_without_receipts_offers_none_and_says_why(

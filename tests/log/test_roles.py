@@ -11,10 +11,12 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from participation.foundation.clock import StoppedClock
+from participation.moderation.facts import Outcome
 from participation.results.commands import count_round, release_round
 from participation.voting.keys import KeyFolder
 from tests.engines import ROOT
-from tests.world import CLOSES, RoundWords, a_round
+from tests.world import CLOSES, RoundWords, a_moderator, a_round
+from tests.world.moderation import a_comment, decide_so
 from tests.world.voting import a_vote
 
 pytestmark = pytest.mark.postgresql
@@ -72,6 +74,18 @@ def test_officials_read_a_result_once_it_is_released(
     session.rollback()
     release_round(session, round_id=counted.id, by=None, clock=clock)
     assert reads(session, "participation_officials", "SELECT * FROM released_result") == 1
+
+
+def test_officials_read_what_was_said_but_no_threat_that_lies_under_seal(
+    session: Session, voted: RoundWords, clock: StoppedClock
+) -> None:
+    a_comment(session, voted, clock=clock)
+    threat = a_comment(session, voted, clock=clock)
+    decide_so(session, threat, Outcome.POLICE, by=a_moderator(session, voted), clock=clock)
+    session.commit()
+    assert reads(session, "participation_officials", "SELECT text FROM evaluated_contribution") == 1
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        reads(session, "participation_officials", "SELECT text FROM contribution")
 
 
 def test_the_audit_office_reads_the_roll_of_what_is_closed_and_no_ballot(

@@ -603,6 +603,22 @@ def test_a_result_larger_than_the_ballots_of_a_small_question_is_noticed(tmp_pat
     ]
 
 
+@pytest.mark.parametrize(("method", "place"), [("budget", "spent"), ("points", "options"), ("selection", "options")])
+def test_where_no_ballot_is_shown_the_result_still_follows_from_its_sums(
+    method: str, place: str, tmp_path: Path
+) -> None:
+    """A city that funds another project than the votes say is found out without a single open ballot."""
+    voted = a_voted_contest(method, terms={"ballots_public": False})
+    results = json.loads(canonical(voted.archive.results))
+    figures = results["questions"]["netze"]
+    if place == "spent":
+        figures["spent"] += 1
+    else:
+        figures["options"][0]["share"] = "0.9999"
+    (found,) = _failures(written(voted, tmp_path, results=results))
+    assert found.startswith("Frage »netze«: Aus den veröffentlichten Summen folgt ") and f"bei {place}" in found
+
+
 def test_ballots_cannot_be_withheld_where_the_rules_publish_them(archive: Path) -> None:
     lines = [json.loads(line) for line in _lines(archive)]
     closed = [{"commitment": line["commitment"], "question": line["question"]} for line in lines]
