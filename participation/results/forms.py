@@ -30,12 +30,7 @@ class TieForm(Form):
         most=200,
         description=_l("Zum Beispiel die Lottozahlen vom Samstag nach der Auszählung. Der Text wird veröffentlicht."),
     )
-    reason = TextField(
-        _l("Begründung"),
-        [required()],
-        most=1000,
-        description=_l("Öffentlich. Beim Los: wo der Text nachzulesen ist. Sonst: wer entschieden hat und warum."),
-    )
+    reason: TextField
 
     def places(self) -> list[Any]:
         """Return the fields for the places, in the order of the options."""
@@ -67,4 +62,11 @@ def tie_form(options: Mapping[str, str], ways: Iterable[How]) -> type[TieForm]:
     allowed = offered((str(way), WAYS[way]) for way in ways)
     only = allowed[0].value if len(allowed) == 1 else None
     fields["how"] = RadioField(_l("Wie wird entschieden?"), [required()], choices=allowed, default=only)
+    # After the other question, as on the page: the summary of what is missing names them in this order.
+    fields["reason"] = TextField(
+        _l("Begründung"),
+        [required()],
+        most=1000,
+        description=_l("Öffentlich. Beim Los: wo der Text nachzulesen ist. Sonst: wer entschieden hat und warum."),
+    )
     return type("TieForm", (TieForm,), {**fields, "slugs": tuple(options)})

@@ -295,6 +295,10 @@ def test_staff_settles_ties_on_a_page_and_citizens_read_how(
     assert REASON in refused.get_data(as_text=True)
     assert "Bitte geben Sie jedem einen eigenen Platz." in refused.get_data(as_text=True)
     assert post(staff, path, reason=REASON).status_code == 422
+    missing = post(staff, path).get_data(as_text=True)
+    assert missing.index("Bitte beantworten Sie: Wie wird entschieden?") < missing.index(
+        "Bitte füllen Sie »Begründung« aus."
+    )
     answer = post(staff, path, how="staff", reason=REASON, place_0="2", place_1="1", place_2="3")
     assert (answer.status_code, answer.location) == (303, f"{desk}/ergebnis")
     second = f"{desk}/gleichstand/{_open_tie(session).id}"
