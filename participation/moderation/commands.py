@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
@@ -63,6 +63,7 @@ from participation.moderation.facts import (
     why_not_undo,
 )
 from participation.moderation.models import (
+    AwaitedLook,
     Case,
     DecisionUndo,
     ModerationDecision,
@@ -594,6 +595,16 @@ def escalate(session: Session, *, contribution_id: int, by: UUID, why: str, cloc
 def free_case(session: Session, contribution_id: int) -> None:
     """Take the marks off a case without a decision: who had it open, or to whom it was passed on, is done with it."""
     session.execute(update(Case).where(Case.contribution_id == contribution_id).values(**FREE))
+
+
+def await_look(session: Session, decision_id: int) -> None:
+    """Note that somebody else is to look at a decision again; to be called with the contribution locked."""
+    session.add(AwaitedLook(decision_id=decision_id))
+
+
+def look_given(session: Session, decision_id: int) -> None:
+    """Note that somebody looked at it."""
+    session.execute(delete(AwaitedLook).where(AwaitedLook.decision_id == decision_id))
 
 
 def set_hours(session: Session, *, round_slug: str, hours: int, by: UUID, clock: Clock) -> None:

@@ -196,6 +196,8 @@ class Decided:
     law: str | None = None
     duplicate_of: int | None = None
     moved_to: int | None = None
+    is_awaited: bool = False
+    """Whether its author asked for a second look at it that nobody has given yet."""
 
 
 def version_after(read: int, outcome: str) -> int:
@@ -354,6 +356,15 @@ class OwnContribution(Refused):
     sentence = marked("Über Ihren eigenen Beitrag entscheidet eine andere Person.")
 
 
+class LookAwaited(Fact):
+    """A second look is somebody else's; who decided does not get ahead of it, unless to publish."""
+
+    sentence = marked(
+        "Die Verfasserin oder der Verfasser hat um eine Überprüfung Ihrer Entscheidung gebeten. Solange sie wartet,"
+        " entscheidet hier eine andere Person. Veröffentlichen können Sie den Beitrag selbst."
+    )
+
+
 class NotYourDecision(Refused):
     """Only who decided takes it back; everybody else decides anew."""
 
@@ -402,7 +413,16 @@ def why_not_decide(standing: Standing, verdict: Verdict) -> Fact | None:
     last = standing.last
     if (last.id if last else None) != verdict.last_seen:
         return AlreadySo() if last is not None and _same(last, verdict) else DecidedMeanwhile()
+    if _gets_ahead(standing, verdict):
+        return LookAwaited()
     return AlreadySo() if _says_nothing_new(standing, verdict) else None
+
+
+def _gets_ahead(standing: Standing, verdict: Verdict) -> bool:
+    """Say whether somebody puts another decision in the place of their own at which somebody else is to look again."""
+    contested = standing.shaping
+    is_theirs = contested is not None and contested.is_awaited and contested.decided_by == verdict.by
+    return is_theirs and verdict.outcome is not Outcome.PUBLISHED
 
 
 def _says_nothing_new(standing: Standing, verdict: Verdict) -> bool:

@@ -126,6 +126,16 @@ class DecisionUndo(Base):
     undone_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class AwaitedLook(Base):
+    """That somebody else is to look at a decision again. Until then who made it does not decide anew."""
+
+    __tablename__ = "awaited_look"
+
+    decision_id: Mapped[int] = mapped_column(
+        ForeignKey("moderation_decision.id", ondelete="RESTRICT"), primary_key=True, autoincrement=False
+    )
+
+
 class SealedCopy(Base):
     """A text that only those see who must: what was blacked out, or a threat. Blanked after a set time."""
 

@@ -43,6 +43,7 @@ from participation.moderation.facts import (
     told_as,
 )
 from participation.moderation.models import (
+    AwaitedLook,
     Case,
     DecisionUndo,
     ModerationDecision,
@@ -572,6 +573,7 @@ def _last_and_shaping(contribution_ids: Sequence[int]) -> Select[*tuple[Any, ...
         *(Case.contribution_id, newest.c.last, newest.c.shaping),
         *(decision.id, decision.outcome, decision.rule, decision.reason, decision.decided_by),
         *(decision.law, decision.duplicate_of, decision.moved_to),
+        exists().where(AwaitedLook.decision_id == decision.id),
     )
     found = found.join(Case, Case.id == decision.case_id)
     return found.join(newest, or_(newest.c.last == decision.id, newest.c.shaping == decision.id))

@@ -26,6 +26,7 @@ from participation.moderation.facts import (
     AlreadySo,
     AlreadyUndone,
     DecidedMeanwhile,
+    LookAwaited,
     NoSuchOriginal,
     NoSuchSubject,
     NothingLeft,
@@ -83,6 +84,7 @@ SAID = {
 SHOWN_AGAIN = (
     ChangedMeanwhile,
     DecidedMeanwhile,
+    LookAwaited,
     NoSuchOriginal,
     NoSuchSubject,
     NothingLeft,

@@ -15,7 +15,7 @@ from participation.foundation.db import affected, insert, transaction
 from participation.journal.commands import note
 from participation.letters.commands import post_letter
 from participation.moderation import commands as moderation
-from participation.moderation.commands import enter, free_case, hold, put_right
+from participation.moderation.commands import await_look, enter, free_case, hold, look_given, put_right
 from participation.moderation.facts import AlreadySo, NothingToDecide, ReasonMissing
 from participation.moderation.queries import author_to_tell, standing
 from participation.reviews import queries
@@ -59,6 +59,7 @@ def contest(session: Session, *, token: str, words: str, clock: Clock) -> int:
         made = session.execute(row.on_conflict_do_nothing(index_elements=["decision_id"]).returning(Review.id)).first()
         if made is None:
             raise AlreadyContested()
+        await_look(session, asked.id)
         _tell_of_review(
             session,
             asked.contribution_id,
@@ -124,6 +125,7 @@ def review(
             )
         else:
             free_case(session, taken.contribution_id)
+        look_given(session, taken.id)
         _give(session, found, given, now)
         about = f"contribution:{taken.contribution_id}"
         details = {"decision": taken.id, "review": review_id, "outcome": outcome}

@@ -24,6 +24,7 @@ from participation.moderation.facts import (
     KEPT_ORIGINAL,
     UNDO_FOR,
     AlreadySo,
+    LookAwaited,
     NothingToDecide,
     Outcome,
     OwnContribution,
@@ -379,3 +380,29 @@ def test_that_a_threat_is_secured_its_author_is_not_told(session: Session, app: 
     assert "nicht veröffentlicht" in page and "Drohung" not in page and "gesichert" not in page
     disclosed = [one for one in held_about(session, author.person_id) if one.kind == "decision_on_own"]
     assert [one.facts["outcome"] for one in disclosed] == ["withheld"]
+
+
+def test_who_decided_does_not_get_ahead_of_a_second_look(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    comment = a_comment(session, round, clock=clock)
+    made = withhold(session, comment, by=first, clock=clock)
+    told(clock)
+    asked = contest(session, token=token_of(session, made), words="", clock=clock)
+    with pytest.raises(LookAwaited):
+        withhold(session, comment, by=first, clock=clock, rule="spam", last_seen=made)
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.UPHELD, reason="Es bleibt dabei.", clock=clock)
+    withhold(session, comment, by=first, clock=clock, rule="spam", last_seen=made)
+
+
+def test_who_decided_may_give_in_and_others_may_decide_anew(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    comments = [a_comment(session, round, clock=clock, text=text) for text in ("Erstens.", "Zweitens.")]
+    made = [withhold(session, comment, by=first, clock=clock) for comment in comments]
+    told(clock)
+    for one in made:
+        contest(session, token=token_of(session, one), words="", clock=clock)
+    publish(session, comments[0], by=first, clock=clock, last_seen=made[0])
+    withhold(session, comments[1], by=second, clock=clock, rule="spam", last_seen=made[1])
+    assert [state_of(session, comment) for comment in comments] == [State.PUBLISHED, State.WITHHELD]
