@@ -236,6 +236,9 @@ def test_figures_cannot_be_exchanged(session: Session, lively: Lively, clock: St
     with pytest.raises(IntegrityError, match="keep_result_figures"):
         session.execute(update(Result).values(figures_sha256="0" * 64))
     session.rollback()
+    with pytest.raises(IntegrityError, match="keep_result_figures"):
+        session.execute(update(Result).values(figures={}))
+    session.rollback()
     (result,) = _fresh(session, Result)
     session.delete(result)
     with pytest.raises(IntegrityError, match="keep_result_delete"):
