@@ -4,14 +4,14 @@ Compatible with the release before: adds a new table only, which that release le
 Locks: none that lasts. Undoing forgets the marks; the requests themselves stay in ``review``.
 
 Revision: 0020
-Revises: 0018
+Revises: 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
