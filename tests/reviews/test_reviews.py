@@ -398,7 +398,9 @@ def test_who_decided_does_not_get_ahead_of_a_second_look(session: Session, clock
 def test_who_decided_may_give_in_and_others_may_decide_anew(session: Session, clock: StoppedClock) -> None:
     round = a_round(session)
     first, second = a_moderator(session, round), a_moderator(session, round)
-    comments = [a_comment(session, round, clock=clock, text=text) for text in ("Mehr Bäume am Ring.", "Mehr Bänke am Ring.")]
+    comments = [
+        a_comment(session, round, clock=clock, text=text) for text in ("Mehr Bäume am Ring.", "Mehr Bänke am Ring.")
+    ]
     made = [withhold(session, comment, by=first, clock=clock) for comment in comments]
     told(clock)
     for one in made:
