@@ -131,11 +131,10 @@ def _settle_people(stage: _Stage, people: dict[str, Any]) -> None:
         _settle(stage, f"{citizen['key']}@example.org", citizen, language=citizen.get("language", "de"))
     for sign_in in people["sign_in"]:
         person_id = _settle(stage, sign_in["email"], sign_in, password=people["password"])
-        if "role" in sign_in:
-            office_id = stage.offices[sign_in["office"]] if "office" in sign_in else None
-            role = Role(sign_in["role"])
+        office_id = stage.offices[sign_in["office"]] if "office" in sign_in else None
+        for role in sign_in.get("roles", ()):
             audiences.grant_role(
-                stage.session, person_id=person_id, role=role, by=None, clock=stage.clock, office_id=office_id
+                stage.session, person_id=person_id, role=Role(role), by=None, clock=stage.clock, office_id=office_id
             )
 
 
