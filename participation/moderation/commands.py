@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
 from participation.audiences.queries import office_of, participant_id, why_not_act
-from participation.contributions.commands import locked, seal_earlier, set_state, unseal_earlier
+from participation.contributions.commands import locked, locked_all, seal_earlier, set_state, unseal_earlier
 from participation.contributions.facts import NETIQUETTE_VERSION, Kind, State, rule_by_slug
 from participation.contributions.models import Contribution
 from participation.discussion import commands as discussion
@@ -234,7 +234,7 @@ def _decide(
     no_such_place = verdict.outcome is Outcome.MOVED and queries.why_not_there(session, contribution_id, verdict, now)
     if no_such_place:
         raise no_such_place
-    kind = hold(session, contribution_id, also=verdict.moved_to)
+    kind = hold(session, contribution_id, also=verdict.moved_to, original_id=verdict.duplicate_of)
     standing = queries.standing(session, contribution_id)
     refusal = why_not_decide(standing, verdict) or queries.why_not_there(session, contribution_id, verdict, now)
     if refusal is not None:
@@ -262,18 +262,24 @@ def _decide(
     return decision_id
 
 
-def hold(session: Session, contribution_id: int, also: int | None = None) -> str:
-    """Lock the container, and the one it goes to or comes from, then the contribution; return its kind."""
+def hold(session: Session, contribution_id: int, also: int | None = None, *, original_id: int | None = None) -> str:
+    """Lock the container, and the one it goes to or comes from, then the contribution; return its kind.
+
+    :param original_id: the contribution that it is to be linked to, which nobody links, hides or withdraws meanwhile
+    """
     kind = session.execute(select(Contribution.kind).where(Contribution.id == contribution_id)).scalar_one()
     TALLIES[kind].hold(session, contribution_id, also)
+    if original_id is not None:
+        # Both at once and in the order of their ids, for somebody may just link them the other way round.
+        locked_all(session, {contribution_id, original_id})
     locked(session, contribution_id)
     return str(kind)
 
 
 def link_after(verdict: Verdict, before: dict[str, Any]) -> int | None:
-    """Return what a contribution is a duplicate of after a decision: to leave it public leaves its link too."""
-    stays = verdict.outcome is Outcome.PUBLISHED and before["state"] == State.PUBLISHED
-    return before["duplicate_of"] if stays else verdict.duplicate_of
+    """Return what a contribution is a duplicate of after a decision: its link stays, unless it is withheld."""
+    is_dropped = STATE_AFTER[verdict.outcome] == State.WITHHELD
+    return verdict.duplicate_of or (None if is_dropped else before["duplicate_of"])
 
 
 def _apply(
@@ -642,16 +648,22 @@ def put_right(
     version: int,
     now: datetime,
 ) -> int:
-    """Reverse a decision by a new one, after which the contribution is public as its author wrote it.
+    """Reverse a decision by a new one, after which the contribution is public and stands as it did before that one.
+
+    What an earlier decision blacked out, linked or moved stays so, and that one shapes it again (``still_takes``).
 
     :param version: the version that was read, which may be newer than what the decision left
     :raises ChangedMeanwhile: if there is another one by now
     """
-    before = queries.cases_before(session, [taken.contribution_id])[taken.contribution_id] | {"of_review": True}
+    before = queries.cases_before(session, [taken.contribution_id])[taken.contribution_id]
+    before |= {"of_review": True, "reverses": taken.id}
     _put_back(session, taken, kind=kind, state=State.PUBLISHED, version=version, now=now)
-    version = session.execute(select(Contribution.version).where(Contribution.id == taken.contribution_id)).scalar_one()
+    left = session.execute(select(Contribution.version).where(Contribution.id == taken.contribution_id)).scalar_one()
+    if left != version:
+        # The text that was read for that decision is this version now; an earlier decision may be about the same words.
+        before["text_of"] = taken.version_read
     verdict = Verdict(by, Outcome.PUBLISHED, None, reason.strip(), taken.id)
-    return _write_decision(session, taken.contribution_id, verdict, standing, version=version, before=before, now=now)
+    return _write_decision(session, taken.contribution_id, verdict, standing, version=left, before=before, now=now)
 
 
 # ── Under seal ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -220,11 +220,13 @@ class Taken:
     undone: bool
     is_of_review: bool
     """Whether a second look brought it, which is not taken back by a click."""
+    left_again: int | None = None
+    """The version in which the text that it left stands now, if that is a later one with the same words."""
 
     @property
     def version_after(self) -> int:
         """The version of the text that the decision left."""
-        return version_after(self.version_read, self.outcome)
+        return self.left_again or version_after(self.version_read, self.outcome)
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,11 @@ from participation.discussion.models import Comment, Thread
 from participation.foundation.facts import Fact, Holding
 from participation.moderation.facts import (
     ALIKE,
+    BLACK,
     HOURS,
     OPEN_FOR,
     SEEN_FOR,
+    STATE_AFTER,
     UNDO_FOR,
     Decided,
     NoSuchOriginal,
@@ -317,12 +319,22 @@ def last_decision() -> Any:
 def shaping_decision() -> Any:
     """Return the number of the decision for which a contribution stands as it does, to be selected with it."""
     decision = aliased(ModerationDecision)
-    return _newest_of(decision).where(stands(decision), shapes(decision)).scalar_subquery()
+    return _newest_of(decision, _shaping(decision)).where(stands(decision)).scalar_subquery()
 
 
-def _newest_of(decision: Any) -> Select[int | None]:
+def _shaping(decision: Any) -> Any:
+    """Return, of all decisions on a contribution that stand, the number of the one that shapes it.
+
+    What still takes something away comes first, since its author reads why and may contest it; else the last that
+    changed something.
+    """
+    taking = func.max(case((still_takes(decision), decision.id)))
+    return func.coalesce(taking, func.max(case((shapes(decision), decision.id))))
+
+
+def _newest_of(decision: Any, newest_one: Any = None) -> Select[int | None]:
     its = aliased(Case)
-    newest = select(func.max(decision.id)).join(its, its.id == decision.case_id)
+    newest = select(func.max(decision.id) if newest_one is None else newest_one).join(its, its.id == decision.case_id)
     return newest.where(its.contribution_id == Contribution.id).correlate(Contribution)
 
 
@@ -563,8 +575,9 @@ def _last_and_shaping(contribution_ids: Sequence[int]) -> Select[*tuple[Any, ...
     """Select the last decision on each of some contributions, and the one for which it stands as it does."""
     decision = ModerationDecision
     newest = (
-        select(func.max(decision.id).label("last"), func.max(case((shapes(decision), decision.id))).label("shaping"))
+        select(func.max(decision.id).label("last"), _shaping(decision).label("shaping"))
         .join(Case, Case.id == decision.case_id)
+        .join(Contribution, Contribution.id == Case.contribution_id)
         .where(Case.contribution_id.in_(contribution_ids), stands(decision))
         .group_by(Case.contribution_id)
         .subquery()
@@ -626,6 +639,33 @@ def shapes(decision: Any) -> ColumnElement[bool]:
     """
     was_public = decision.before["state"].as_string().is_not_distinct_from(State.PUBLISHED.value)
     return or_(decision.outcome != Outcome.PUBLISHED, ~was_public, is_of_review(decision))
+
+
+def still_takes(decision: Any) -> ColumnElement[bool]:
+    """Say of a decision that what it took away is still away; the query joins the contribution.
+
+    Bars, a link and a place outlast that something is withheld and public again; that it was withheld does not. What a
+    second look reversed took nothing.
+    """
+    later = aliased(ModerationDecision)
+    hides = decision.outcome.in_([one for one in Outcome if STATE_AFTER[one] != State.PUBLISHED])
+    public = later.outcome.in_([one for one in Outcome if STATE_AFTER[one] == State.PUBLISHED])
+    public_since = exists().where(later.case_id == decision.case_id, later.id > decision.id, public, stands(later))
+    still = or_(
+        and_(hides, ~public_since),
+        and_(decision.outcome == Outcome.REDACTED, Contribution.text.contains(BLACK)),
+        and_(decision.outcome == Outcome.DUPLICATE, Contribution.duplicate_of == decision.duplicate_of),
+        decision.outcome == Outcome.MOVED,
+    )
+    return and_(still, ~_is_reversed(decision))
+
+
+def _is_reversed(decision: Any) -> ColumnElement[bool]:
+    """Say of a decision that a second look reversed it, or one that does not name what it reversed came later."""
+    reversal = aliased(ModerationDecision)
+    reverses = reversal.before["reverses"].as_integer()
+    it = or_(reverses == decision.id, and_(reverses.is_(None), reversal.id > decision.id))
+    return exists().where(reversal.case_id == decision.case_id, is_of_review(reversal), it)
 
 
 def is_of_review(decision: Any) -> ColumnElement[bool]:
@@ -696,6 +736,27 @@ def decision_to_undo(session: Session, decision_id: int) -> Taken | None:
     """Return a decision with what an undo needs to know, or None."""
     row = session.execute(taken().where(ModerationDecision.id == decision_id)).one_or_none()
     return taken_of(row) if row else None
+
+
+def version_left(session: Session, *, contribution_id: int, decision_id: int, left: int) -> int:
+    """Return the version in which the text that a decision left stands now.
+
+    What somebody blacked out after it and somebody took back is another version with the same words.
+
+    :param left: the version that the decision itself left
+    """
+    decision = ModerationDecision
+    later = select(
+        decision.outcome, decision.contribution_version, decision.before, (~stands(decision)).label("undone")
+    )
+    later = later.join(Case, Case.id == decision.case_id)
+    later = later.where(Case.contribution_id == contribution_id, decision.id > decision_id).order_by(decision.id)
+    for row in session.execute(later):
+        if row.undone and row.outcome == Outcome.REDACTED and row.contribution_version == left:
+            left += 2
+        elif (row.before or {}).get("text_of") == left:
+            left = row.contribution_version
+    return left
 
 
 def taken() -> Select[*tuple[Any, ...]]:
@@ -926,10 +987,10 @@ def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int,
 
     Of what was only left public the last decision is told.
     """
-    shaping = func.max(case((shapes(ModerationDecision), ModerationDecision.id)))
     last = (
-        select(func.coalesce(shaping, func.max(ModerationDecision.id)))
+        select(func.coalesce(_shaping(ModerationDecision), func.max(ModerationDecision.id)))
         .join(Case, Case.id == ModerationDecision.case_id)
+        .join(Contribution, Contribution.id == Case.contribution_id)
         .where(Case.contribution_id.in_(contribution_ids), stands(ModerationDecision))
         .group_by(Case.contribution_id)
     )

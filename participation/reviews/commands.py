@@ -16,7 +16,7 @@ from participation.journal.commands import note
 from participation.letters.commands import post_letter
 from participation.moderation import commands as moderation
 from participation.moderation.commands import await_look, enter, free_case, hold, look_given, put_right
-from participation.moderation.facts import AlreadySo, NothingToDecide, ReasonMissing
+from participation.moderation.facts import OUTCOMES, AlreadySo, NothingToDecide, ReasonMissing, told_as
 from participation.moderation.queries import author_to_tell, standing
 from participation.reviews import queries
 from participation.reviews.facts import (
@@ -92,8 +92,9 @@ def review(
 ) -> None:
     """Look at a decision a second time and tell its author, with reasons. What is reversed is public as before.
 
-    What its author wrote since the decision stays, and is public then. Whom it was passed on to is done with it, either
-    way; notices that are still open wait with the others.
+    What an earlier decision blacked out, linked or moved stays so; the letter says it. What its author wrote since the
+    decision stays, and is public then. Whom it was passed on to is done with it, either way; notices that
+    are still open wait with the others.
 
     :param version: the version of the text that was read; None for the one that the decision left
     :raises NothingToDecide: if it is not theirs to moderate, or there is no such review
@@ -137,14 +138,21 @@ def _give(session: Session, found: ToReview, given: dict[str, Any], now: datetim
     waiting = update(Review).where(Review.id == found.id, Review.decided_at.is_(None))
     if not affected(session, waiting.values(**given)):
         raise AlreadySo()
+    told = {"outcome": given["outcome"], "reason": given["reason"], "token": found.token}
     _tell_of_review(
         session,
         found.decision.contribution_id,
         template=REVIEW_GIVEN_LETTER,
-        facts={"outcome": given["outcome"], "reason": given["reason"], "token": found.token},
+        facts=told | {"remains": _remains(session, found, given.get("result_id"))},
         review_id=found.id,
         now=now,
     )
+
+
+def _remains(session: Session, found: ToReview, result_id: int | None) -> str | None:
+    """Return what a decision that shapes a contribution after a reversal made of it, in words, or None."""
+    shaping = standing(session, found.decision.contribution_id).shaping if result_id is not None else None
+    return OUTCOMES[told_as(shaping.outcome)] if shaping is not None and shaping.id != result_id else None
 
 
 def _tell_of_review(

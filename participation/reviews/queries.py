@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,7 @@ from participation.moderation.queries import (
     taken,
     taken_of,
     text_history,
+    version_left,
 )
 from participation.reviews.facts import CONTEST_FOR, Contestable, ToReview
 from participation.reviews.models import Review
@@ -139,6 +140,9 @@ def _changes(session: Session, file: CaseFile, row: Any, now: datetime) -> tuple
     left = version_after(row.contribution_version, row.decided)
     if row.decided_at is not None or file.version == left:
         return None
+    left = version_left(session, contribution_id=file.id, decision_id=row.decision_id, left=left)
+    if file.version == left:
+        return None
     return text_history(session, file, now=now, read=left).since_read or ()
 
 
@@ -171,7 +175,13 @@ def review_to_give(session: Session, review_id: int) -> ToReview | None:
     row = session.execute(
         found.join(Review, Review.decision_id == ModerationDecision.id).where(Review.id == review_id)
     ).one_or_none()
-    return ToReview(review_id, row.given_at, row.token, row.version, taken_of(row)) if row else None
+    if row is None:
+        return None
+    decision = taken_of(row)
+    if row.version != decision.version_after:
+        about = {"contribution_id": decision.contribution_id, "decision_id": decision.id}
+        decision = replace(decision, left_again=version_left(session, **about, left=decision.version_after))
+    return ToReview(review_id, row.given_at, row.token, row.version, decision)
 
 
 def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision | None:

@@ -47,7 +47,7 @@ from participation.reviews import jobs
 from tests.everywhere import pages
 from tests.servers import Postbox
 from tests.world import CLOSES, RoundWords, a_citizen, a_moderator, a_round, a_staff_member, an_official
-from tests.world.moderation import REASON, a_comment, counts_of, decide_so, decision_letters, state_of
+from tests.world.moderation import REASON, a_comment, counts_of, decide_so, decision_letters, publish, state_of
 from tests.world.sign_in import signed_in
 
 STARTS = ("held", "published", "withheld", "withdrawn")
@@ -307,6 +307,21 @@ def test_a_duplicate_needs_another_public_original_of_the_same_round(session: Se
     for wrong in (comment, held, duplicate, a_comment(session, other, clock=clock), 999_999, None):
         with pytest.raises(NoSuchOriginal):
             decide_so(session, comment, Outcome.DUPLICATE, by=moderator, clock=clock, duplicate_of=wrong)
+
+
+@pytest.mark.parametrize("then", [Outcome.REDACTED, Outcome.REWORD, Outcome.WITHHELD])
+def test_a_link_stays_until_the_contribution_is_withheld(session: Session, clock: StoppedClock, then: Outcome) -> None:
+    round = a_round(session)
+    moderator = a_moderator(session, round)
+    comment, original = (a_comment(session, round, clock=clock) for _ in range(2))
+    linked = decide_so(session, comment, Outcome.DUPLICATE, by=moderator, clock=clock, duplicate_of=original)
+    made = decide_so(session, comment, then, by=moderator, clock=clock, last_seen=linked, passages=["Bäume"])
+    kept = None if then is Outcome.WITHHELD else original
+    assert session.get_one(Contribution, comment, populate_existing=True).duplicate_of == kept
+    session.rollback()
+    if then is not Outcome.REDACTED:
+        publish(session, comment, by=moderator, clock=clock, last_seen=made)
+    assert session.get_one(Contribution, comment, populate_existing=True).duplicate_of == kept
 
 
 def test_a_comment_moves_with_its_replies_and_ratings(session: Session, clock: StoppedClock) -> None:

@@ -29,6 +29,7 @@ from participation.moderation.facts import (
     AlreadySo,
     AlreadyUndone,
     DecidedMeanwhile,
+    NoSuchOriginal,
     NothingToReport,
     Outcome,
 )
@@ -89,6 +90,30 @@ def test_of_two_moderators_one_decides_and_the_other_is_told(
         assert state_of(session, comment) == ("published" if said[0] == "done" else "withheld")
     assert len(session.execute(select(ModerationDecision)).all()) == len(decision_letters(session)) == 20
     assert counters_that_differ(session) == []
+
+
+def test_two_that_are_linked_to_each_other_at_once_do_not_both_become_duplicates(
+    session: Session, new_session: NewSession, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    by, other = a_moderator(session, round), a_moderator(session, round)
+    first, second = new_session(), new_session()
+    for turn in range(8):
+        # Below two subjects, so that neither waits for the thread of the other.
+        one, two = (
+            a_comment(session, round, clock=clock, text=f"Gleich {turn}, {place}, lang genug.") for place in "ab"
+        )
+        moved = decide_so(session, two, Outcome.MOVED, by=by, clock=clock, moved_to=round.subjects[1].thread_id)
+        session.rollback()
+        said = at_once(
+            [
+                lambda one=one, two=two: decide_so(first, one, Outcome.DUPLICATE, by=by, clock=clock, duplicate_of=two),
+                lambda one=one, two=two, moved=moved: decide_so(
+                    second, two, Outcome.DUPLICATE, by=other, clock=clock, duplicate_of=one, last_seen=moved
+                ),
+            ]
+        )
+        assert sorted(said) == [NoSuchOriginal.__name__, "done"]
 
 
 def test_of_eight_clicks_one_decides(session: Session, new_session: NewSession, clock: StoppedClock) -> None:

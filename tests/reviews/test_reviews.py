@@ -408,3 +408,60 @@ def test_who_decided_may_give_in_and_others_may_decide_anew(session: Session, cl
     publish(session, comments[0], by=first, clock=clock, last_seen=made[0])
     withhold(session, comments[1], by=second, clock=clock, rule="spam", last_seen=made[1])
     assert [state_of(session, comment) for comment in comments] == [State.PUBLISHED, State.WITHHELD]
+
+
+# ── Decisions one on another ──────────────────────────────────────────────────────────────────────────────────────────
+def reverse(session: Session, decision_id: int, *, by: Any, clock: StoppedClock) -> None:
+    asked = contest_told(session, decision_id, clock)
+    review(session, review_id=asked, by=by, outcome=ReviewOutcome.REVERSED, reason="Doch nicht.", clock=clock)
+
+
+def contest_told(session: Session, decision_id: int, clock: StoppedClock) -> int:
+    told(clock)
+    return contest(session, token=token_of(session, decision_id), words="", clock=clock)
+
+
+@pytest.mark.parametrize("later", [Outcome.WITHHELD, Outcome.MOVED, Outcome.REDACTED])
+def test_what_an_earlier_decision_blacked_out_is_contested_once_a_later_decision_is_reversed(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock, later: Outcome
+) -> None:
+    round = a_round(session)
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    author, text = a_citizen(session, email="ada@example.org"), "Frau Beispiel und Herr Muster wollen Bäume."
+    comment = a_comment(session, round, clock=clock, who=author, text=text)
+    begun = snapshot(session)
+    bars = decide_so(session, comment, Outcome.REDACTED, by=first, clock=clock, passages=["Frau Beispiel"])
+    barred = snapshot(session)
+    more = {"passages": ["Herr Muster"], "moved_to": round.subjects[1].thread_id}
+    made = decide_so(session, comment, later, by=first, clock=clock, version=2, last_seen=bars, **more)
+    reverse(session, made, by=second, clock=clock)
+    assert snapshot(session) == barred, "it stands as before the decision that was reversed"
+    with app.app_context():
+        send_letters()
+    assert "weiter: mit Schwärzungen veröffentlicht" in " ".join(smtp.letters[-1].get_content().split())
+    assert decisions_on(session, [comment])[comment].id == bars
+    reverse(session, bars, by=second, clock=clock)
+    assert snapshot(session) == begun and counters_that_differ(session) == []
+    assert decisions_on(session, [comment])[comment].outcome == Outcome.PUBLISHED
+    with app.app_context():
+        send_letters()
+    assert "weiter" not in smtp.letters[-1].get_content()
+
+
+def test_what_is_blacked_out_is_contested_after_it_was_withheld_and_published_again(
+    session: Session, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    by = a_moderator(session, round)
+    comment = a_full_comment(session, round, clock)
+    begun = snapshot(session)
+    bars = decide_so(session, comment, Outcome.REDACTED, by=by, clock=clock, passages=["Frau Beispiel"])
+    early = contest_told(session, bars, clock)
+    hidden = withhold(session, comment, by=by, clock=clock, version=2, last_seen=bars)
+    second = a_moderator(session, round)
+    answer = {"review_id": early, "by": second, "outcome": ReviewOutcome.REVERSED, "reason": "Doch.", "clock": clock}
+    with pytest.raises(NothingToContest):
+        review(session, **answer)
+    publish(session, comment, by=by, clock=clock, version=2, last_seen=hidden)
+    review(session, **answer)
+    assert snapshot(session) == begun
