@@ -644,8 +644,8 @@ def shapes(decision: Any) -> ColumnElement[bool]:
 def still_takes(decision: Any) -> ColumnElement[bool]:
     """Say of a decision that what it took away is still away; the query joins the contribution.
 
-    Bars, a link and a place outlast that something is withheld and public again; that it was withheld does not. What a
-    second look reversed took nothing.
+    Bars and a place outlast that something is withheld and public again, a link until it is dropped; that it was
+    withheld does not. What a second look reversed took nothing.
     """
     later = aliased(ModerationDecision)
     hides = decision.outcome.in_([one for one in Outcome if STATE_AFTER[one] != State.PUBLISHED])
