@@ -32,6 +32,7 @@ from participation.concepts import desk as concepts_desk
 from participation.contributions import desk as contributions_desk
 from participation.contributions import jobs as contributions_jobs
 from participation.contributions import views as contributions
+from participation.contributions.commands import ask_for_pauses
 from participation.discussion import views as discussion
 from participation.example import cli as example_cli
 from participation.foundation import headers, i18n, markup
@@ -59,6 +60,7 @@ from participation.openness import views as openness
 from participation.pauses import desk as pauses_desk
 from participation.pauses import jobs as pauses_jobs
 from participation.pauses import views as pauses
+from participation.pauses.queries import pause_end
 from participation.privacy import views as privacy
 from participation.queues import desk as queues_desk
 from participation.remarks import desk as remarks_desk
@@ -162,6 +164,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     _open_database(app, settings)
     _open_jobs(app, settings)
     _add_rooms(app)
+    ask_for_pauses(pause_end)
     _dress(app, settings)
     _open_sessions(app)
     _guard(app, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -42,6 +42,11 @@ from participation.foundation.facts import Missing
 from participation.journal.commands import note
 from participation.windows.models import Window
 
+PauseEnd = Callable[[Session, UUID, datetime], datetime | None]
+"""Until when a participant writes nothing at a moment; None where no pause holds them."""
+PAUSES: dict[str, PauseEnd] = {}
+"""Who knows what a pause rests on: a room above, entered by ``app``. Without it the end written down counts."""
+
 
 def contribute(
     session: Session,
@@ -64,7 +69,7 @@ def contribute(
     :raises TextTooShort: or TextTooLong
     :raises NameMissing: if neither this act nor an earlier one chose a name
     """
-    check_pause(author, now)
+    check_pause(session, author, now)
     unfit = why_unfit(text)
     if unfit is not None:
         raise unfit
@@ -86,13 +91,23 @@ def contribute(
     return written
 
 
-def check_pause(author: Participant, now: datetime) -> None:
+def ask_for_pauses(end: PauseEnd) -> None:
+    """Let a room above say whether what a pause rests on still holds."""
+    PAUSES["end"] = end
+
+
+def check_pause(session: Session, author: Participant, now: datetime) -> None:
     """Refuse who is paused from writing. At the very moment of its end a pause is over.
+
+    Whoever has none written down costs no statement.
 
     :raises WritingPaused: with its end
     """
-    if author.silent_until is not None and now < author.silent_until:
-        raise WritingPaused(until=author.silent_until)
+    if author.silent_until is None or now >= author.silent_until:
+        return
+    until = PAUSES["end"](session, author.id, now) if PAUSES else author.silent_until
+    if until is not None:
+        raise WritingPaused(until=until)
 
 
 def weigh(

@@ -309,7 +309,7 @@ def edit_comment(
         thread, comment, (written, author), now = _own_under_lock(session, comment_id, who, clock)
         if not written.rewording:
             # Other words that moderation itself asked for may still be sent; it reads them first.
-            contributions.check_pause(author, now)
+            contributions.check_pause(session, author, now)
             if _was_answered(session, comment_id):
                 raise AlreadyAnswered()
         signals = _weigh(session, thread.window_id, author, text, written.language, read=read, but=comment_id)
@@ -605,7 +605,7 @@ def _join_by_name(session: Session, window_id: int, who: Who, thread_id: int, no
     before = None if who.shown_as is None else _name_shown(session, window_id, who)
     author = _join(session, window_id, who, now)
     # Before anything is pointed out in a text that cannot be sent.
-    contributions.check_pause(author, now)
+    contributions.check_pause(session, author, now)
     if before is not None and before != author.shown_as:
         _touch(session, _threads_of(session, who.person_id), also_hold=thread_id)
     return author

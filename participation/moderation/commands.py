@@ -359,9 +359,12 @@ def _seal(session: Session, decision_id: int, verdict: Verdict, original: str, n
 
 
 def _settle(session: Session, contribution_id: int, *, decision_id: int, verdict: Verdict, now: datetime) -> int:
-    """Settle the open notices and tell those who left an address, once nothing can be undone any more."""
-    open_ones = update(Notice).where(Notice.contribution_id == contribution_id, Notice.settled_at.is_(None))
-    settled = affected(session, open_ones.values(settled_at=now, decision_id=decision_id))
+    """Settle the unanswered notices and tell those who left an address, once nothing can be undone any more."""
+    unanswered = update(Notice).where(Notice.contribution_id == contribution_id, queries.unanswered())
+    settled = affected(
+        session,
+        unanswered.values(settled_at=now, decision_id=decision_id).execution_options(synchronize_session=False),
+    )
     for notice in queries.reporters_to_tell(session, decision_id):
         post_letter(
             session,
@@ -387,7 +390,7 @@ def settle_withdrawn(session: Session, *, clock: Clock) -> int:
         gone = queries.notices_on_withdrawn().limit(AT_A_TIME)
         found = session.execute(gone.with_for_update(of=Notice, skip_locked=True)).all()
         ended = update(Notice).where(Notice.id.in_([row.id for row in found]))
-        session.execute(ended.values(settled_at=now, ended=NoticeEnd.WITHDRAWN))
+        session.execute(ended.values(settled_at=now, decision_id=None, ended=NoticeEnd.WITHDRAWN))
         letters = [
             ToPost(
                 WITHDRAWN_LETTER,
@@ -718,7 +721,8 @@ def forget_reporters(session: Session, *, clock: Clock) -> int:
     """Blank the addresses of those who reported, once their outcome is on its way; return how many."""
     with transaction(session):
         told = update(Notice).where(Notice.email.is_not(None), Notice.settled_at < clock() - UNDO_FOR)
-        return affected(session, told.values(email=None))
+        told = told.where(~queries.unanswered())
+        return affected(session, told.values(email=None).execution_options(synchronize_session=False))
 
 
 def _window_of(session: Session, contribution_id: int) -> int | None:

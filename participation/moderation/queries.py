@@ -793,15 +793,23 @@ def taken_of(row: Any) -> Taken:
 def reopened(*decision_ids: int) -> Update:
     """Return the UPDATE of the notices that wait again once decisions are undone.
 
-    Whoever reported anew meanwhile has one that is open already.
+    Of several by the same participant one is open, the newest; the others are unanswered with it.
     """
     newer = aliased(Notice)
     again = exists().where(
         newer.contribution_id == Notice.contribution_id,
         newer.participant_id == Notice.participant_id,
-        newer.settled_at.is_(None),
+        or_(newer.settled_at.is_(None), and_(newer.decision_id == Notice.decision_id, newer.id > Notice.id)),
     )
     return update(Notice).where(Notice.decision_id.in_(decision_ids), ~again)
+
+
+def unanswered() -> ColumnElement[bool]:
+    """Say of a notice that nothing that holds answers it: it is open, or the decision that settled it was undone.
+
+    The second is so where the same participant had reported again by then, and only one of theirs is open.
+    """
+    return or_(Notice.settled_at.is_(None), exists().where(DecisionUndo.decision_id == Notice.decision_id))
 
 
 def author_to_tell(session: Session, contribution_id: int, *, decision_id: int | None = None) -> Addressee | None:
@@ -932,14 +940,14 @@ def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatu
         Notice.email.is_not(None),
         Office.name,
         Thread.home,
-        Notice.settled_at,
+        case((~unanswered(), Notice.settled_at)),
         ModerationDecision.outcome,
         ModerationDecision.rule,
         ModerationDecision.netiquette_version,
         # It is so as soon as it is withdrawn; that the notice is settled is written down a little later.
         or_(
             Notice.ended == NoticeEnd.WITHDRAWN,
-            and_(Notice.settled_at.is_(None), Contribution.state == State.WITHDRAWN),
+            and_(unanswered(), Contribution.state == State.WITHDRAWN),
         ).is_(True),
     ).select_from(Notice)
     rows = placed(told.join(Contribution, Contribution.id == Notice.contribution_id))
@@ -956,10 +964,10 @@ def notice_status(session: Session, *, token: str, now: datetime) -> NoticeStatu
 
 
 def notices_on_withdrawn() -> Select[*tuple[Any, ...]]:
-    """Select the open notices on what its author took back, oldest first."""
+    """Select the unanswered notices on what its author took back, oldest first."""
     found = select(Notice.id, Notice.token, Notice.email, Notice.language)
     gone = found.join(Contribution, Contribution.id == Notice.contribution_id)
-    return gone.where(Notice.settled_at.is_(None), Contribution.state == State.WITHDRAWN).order_by(Notice.id)
+    return gone.where(unanswered(), Contribution.state == State.WITHDRAWN).order_by(Notice.id)
 
 
 def reporters_to_tell(session: Session, decision_id: int) -> list[Reporter]:

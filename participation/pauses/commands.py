@@ -176,7 +176,7 @@ def confirm(session: Session, *, pause_id: int, by: UUID, clock: Clock) -> datet
     :raises AlreadySettled: if somebody confirmed or withdrew it
     :raises NoLegalBasis: if the office took its legal basis out since
     :raises NoLongerWithheld: if the decision that it rests on does not hold any more
-    :raises StepChanged: if an earlier pause was lifted since
+    :raises StepChanged: if an earlier pause was lifted or overtaken since
     """
     with transaction(session):
         one, office_id, now = _enter(session, pause_id, by, clock)
@@ -190,7 +190,8 @@ def confirm(session: Session, *, pause_id: int, by: UUID, clock: Clock) -> datet
             raise StepChanged()
         one.confirmed_by, one.confirmed_at, one.ends_at = by, now, now + LADDER[one.step - 1]
         session.flush()
-        silence(session, participant_id=one.whose, until=one.ends_at)
+        # One that was overtaken may have been the longer one.
+        silence(session, participant_id=one.whose, until=queries.end_of_last(session, one.whose))
         _tell(session, PAUSED_LETTER, one, now, **_told(one))
         details = {"until": one.ends_at.isoformat()}
         _note(session, "pauses:confirmed", pause_id=pause_id, office_id=office_id, by=by, now=now, details=details)
@@ -226,7 +227,7 @@ def contest(session: Session, *, pause_id: int, person_id: UUID, words: str, clo
     """Ask for a second look at one's own pause, once, within six months; meanwhile it holds. A letter says it arrived.
 
     :raises NoSuchPause: if it is somebody else's, or nobody confirmed it
-    :raises AlreadyAsked: or TooLateToAsk
+    :raises AlreadyAsked: or TooLateToAsk, NothingToAsk
     """
     with transaction(session):
         one = _held(session, pause_id)
@@ -234,7 +235,7 @@ def contest(session: Session, *, pause_id: int, person_id: UUID, words: str, clo
         if mine != person_id:
             raise NoSuchPause()
         now = clock()
-        refusal = why_not_ask(queries.acts_of(one), one.confirmed_at, now)
+        refusal = why_not_ask(queries.acts_of(one, queries.overtaken_at(session, pause_id)), one.confirmed_at, now)
         if refusal is not None:
             raise refusal
         one.asked_at, one.words = now, words.strip()
@@ -247,7 +248,7 @@ def review(session: Session, *, pause_id: int, by: UUID, outcome: Outcome, reaso
     """Look at a pause a second time; who lifts it ends it now. Its author gets a letter with the reasons.
 
     :raises NoSuchPause: if it is not theirs to decide
-    :raises NothingToReview: if nobody asked, or somebody answered
+    :raises NothingToReview: if nobody asked, somebody answered, or what it rests on was decided anew
     :raises NotAnotherPerson: for who proposed or confirmed it
     :raises ReasonNeeded: without a reason
     """
@@ -255,7 +256,7 @@ def review(session: Session, *, pause_id: int, by: UUID, outcome: Outcome, reaso
         raise ReasonNeeded()
     with transaction(session):
         one, office_id, now = _enter(session, pause_id, by, clock)
-        refusal = why_not_review(queries.acts_of(one), by)
+        refusal = why_not_review(queries.acts_of(one, queries.overtaken_at(session, pause_id)), by)
         if refusal is not None:
             raise refusal
         one.reviewed_by, one.reviewed_at, one.outcome, one.review_reason = by, now, outcome, reason.strip()

@@ -40,6 +40,8 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
     RUNNING = "running"
     OVER = "over"
+    OVERTAKEN = "overtaken"
+    """What it rested on was decided anew before its end."""
     LIFTED = "lifted"
 
 
@@ -48,6 +50,7 @@ STATES = {
     State.WITHDRAWN: marked("nicht bestätigt"),
     State.RUNNING: marked("läuft"),
     State.OVER: marked("beendet"),
+    State.OVERTAKEN: marked("vorzeitig beendet"),
     State.LIFTED: marked("aufgehoben"),
 }
 
@@ -62,6 +65,8 @@ class Acts:
     ends_at: datetime | None = None
     asked: bool = False
     outcome: str | None = None
+    overtaken_at: datetime | None = None
+    """When the contribution that it rests on was decided anew, if that was before its end."""
 
 
 def step_after(earlier: int) -> int:
@@ -75,6 +80,8 @@ def state_of(acts: Acts, now: datetime) -> State:
         return State.WITHDRAWN if acts.withdrawn else State.PROPOSED
     if acts.outcome == Outcome.REVERSED:
         return State.LIFTED
+    if acts.overtaken_at is not None:
+        return State.OVERTAKEN
     return State.RUNNING if now < acts.ends_at else State.OVER
 
 
@@ -134,13 +141,13 @@ class OwnProposal(Refused):
 
 
 class StepChanged(Fact):
-    """An earlier pause was lifted since, so this one would be too long."""
+    """An earlier pause was lifted or overtaken since, so this one would be too long."""
 
-    sentence = marked("Eine frühere Schreibpause wurde inzwischen aufgehoben. Bitte schlagen Sie diese neu vor.")
+    sentence = marked("Eine frühere Schreibpause zählt inzwischen nicht mehr. Bitte schlagen Sie diese neu vor.")
 
 
 class NothingToReview(Fact):
-    """Nobody asked for a second look, or it was given."""
+    """Nobody asked for a second look, it was given, or the pause has ended already."""
 
     sentence = marked("Hier wartet keine Überprüfung.")
 
@@ -155,6 +162,15 @@ class AlreadyAsked(Fact):
     """Each pause is looked at a second time once."""
 
     sentence = marked("Um eine Überprüfung dieser Schreibpause wurde schon gebeten.")
+
+
+class NothingToAsk(Fact):
+    """What it rested on does not hold any more, so it has ended already."""
+
+    sentence = marked(
+        "Diese Schreibpause ist schon beendet, weil über den Beitrag, auf dem sie beruhte, neu entschieden wurde."
+        " Es gibt nichts mehr zu überprüfen."
+    )
 
 
 class TooLateToAsk(Fact):
@@ -191,11 +207,13 @@ def why_not_ask(acts: Acts, confirmed_at: datetime | None, now: datetime) -> Fac
         return NoSuchPause()
     if acts.asked:
         return AlreadyAsked()
+    if acts.overtaken_at is not None:
+        return NothingToAsk()
     return TooLateToAsk() if now >= confirmed_at + CONTEST_FOR else None
 
 
 def why_not_review(acts: Acts, by: UUID) -> Fact | None:
     """Return why somebody does not give a second look, or None."""
-    if not acts.asked or acts.outcome is not None:
+    if not acts.asked or acts.outcome is not None or acts.overtaken_at is not None:
         return NothingToReview()
     return NotAnotherPerson() if by in (acts.proposed_by, acts.confirmed_by) else None

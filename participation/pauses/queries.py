@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office, Person
 from participation.audiences.facts import Role
@@ -23,7 +23,16 @@ from participation.moderation.facts import UNDO_FOR
 from participation.moderation.facts import Outcome as Decided
 from participation.moderation.models import Case, ModerationDecision
 from participation.moderation.queries import Claim, claim_of, last_decision, stands
-from participation.pauses.facts import CONTEST_FOR, LADDER, REMEMBERED, Acts, Outcome, State, state_of, step_after
+from participation.pauses.facts import (
+    LADDER,
+    REMEMBERED,
+    Acts,
+    Outcome,
+    State,
+    state_of,
+    step_after,
+    why_not_ask,
+)
 from participation.pauses.models import LegalBasis, WritingPause
 from participation.rounds.models import Round
 
@@ -66,6 +75,8 @@ class PauseLine:
     review_reason: str
     reviewed_at: datetime | None
     is_open_to_ask: bool
+    is_public_again: bool
+    """Whether the contribution that it rests on is public."""
     claim: Claim | None
     """Who has the contribution open that it rests on."""
 
@@ -194,19 +205,52 @@ def still_holds(session: Session, decision_id: int) -> bool:
 
 
 def next_step(session: Session, *, participant_id: UUID, now: datetime) -> int:
-    """Return the step that comes next for somebody; pauses that were lifted or are long over do not count."""
+    """Return the step that comes next for somebody; those lifted, overtaken or long over do not count."""
     counted = select(func.count()).where(
         WritingPause.participant_id == participant_id,
         WritingPause.ends_at > now - REMEMBERED,
         WritingPause.outcome.is_distinct_from(Outcome.REVERSED),
+        ~_anew().exists(),
     )
     return step_after(session.execute(counted).scalar_one())
 
 
 def is_paused(session: Session, *, participant_id: UUID, now: datetime) -> bool:
     """Say whether somebody writes nothing at this moment."""
-    until = session.execute(select(Participant.silent_until).where(Participant.id == participant_id)).scalar()
-    return until is not None and now < until
+    return pause_end(session, participant_id, now) is not None
+
+
+def pause_end(session: Session, participant_id: UUID, now: datetime) -> datetime | None:
+    """Return until when somebody writes nothing at this moment, or None: only what rests on a decision that holds."""
+    runs = _last_end().where(WritingPause.participant_id == participant_id, WritingPause.ends_at > now)
+    return session.execute(runs.where(~_anew().exists())).scalar()
+
+
+def overtaken_at(session: Session, pause_id: int) -> datetime | None:
+    """Return when the contribution that a pause rests on was decided anew, if that was before its end."""
+    return session.execute(select(_overtaken_at()).where(WritingPause.id == pause_id)).scalar()
+
+
+def waits() -> ColumnElement[bool]:
+    """Say of a pause that a second look at it is still to be given; one that was overtaken has nothing to look at."""
+    return and_(WritingPause.asked_at.is_not(None), WritingPause.outcome.is_(None), ~_anew().exists())
+
+
+def _overtaken_at() -> Any:
+    return _anew().with_only_columns(func.min(_LATER.decided_at)).scalar_subquery()
+
+
+def _anew() -> Select[int]:
+    """Select the decisions on the contribution of a pause that came after the one it rests on and before its end.
+
+    Its author cannot take back what is withheld, so without such a decision it still is.
+    """
+    found = select(_LATER.id).join(_CITED, _CITED.case_id == _LATER.case_id)
+    found = found.where(_CITED.id == WritingPause.decision_id, _LATER.id > _CITED.id)
+    return found.where(_LATER.decided_at < WritingPause.ends_at, stands(_LATER)).correlate(WritingPause)
+
+
+_CITED, _LATER = aliased(ModerationDecision), aliased(ModerationDecision)
 
 
 def pauses(
@@ -221,7 +265,7 @@ def pauses(
 
 def waiting(session: Session, *, official: UUID, now: datetime) -> Waiting:
     """Count the second looks and the proposals that wait in the rounds that a person moderates or leads."""
-    asked = WritingPause.asked_at.is_not(None) & WritingPause.outcome.is_(None)
+    asked = waits()
     proposed = WritingPause.confirmed_at.is_(None) & WritingPause.withdrawn_at.is_(None)
     counted = select(
         func.count().filter(asked), func.min(WritingPause.asked_at).filter(asked), func.count().filter(proposed)
@@ -253,12 +297,13 @@ def _acts_for(official: UUID, now: datetime) -> ColumnElement[bool]:
 
 
 _LINES = (
-    select(WritingPause, Participant.shown_as, Office.name, Round.title, Case)
+    select(WritingPause, Participant.shown_as, Office.name, Round.title, Case, Contribution.state, _overtaken_at())
     .join(Participant, Participant.id == WritingPause.participant_id)
     .join(Audience, Audience.id == Participant.audience_id)
     .join(Office, Office.id == Audience.office_id)
     .join(ModerationDecision, ModerationDecision.id == WritingPause.decision_id)
     .join(Case, Case.id == ModerationDecision.case_id)
+    .join(Contribution, Contribution.id == Case.contribution_id)
     .outerjoin(Round, Round.audience_id == Audience.id)
 ).execution_options(populate_existing=True)
 
@@ -268,8 +313,8 @@ def _lines(rows: Sequence[Any], now: datetime) -> list[PauseLine]:
 
 
 def _line(row: Any, now: datetime) -> PauseLine:
-    one, shown_as, office, title, case = row
-    acts = acts_of(one)
+    one, shown_as, office, title, case, state, overtaken = row
+    acts = acts_of(one, overtaken)
     return PauseLine(
         id=one.id,
         state=state_of(acts, now),
@@ -289,13 +334,17 @@ def _line(row: Any, now: datetime) -> PauseLine:
         words=one.words,
         review_reason=one.review_reason,
         reviewed_at=one.reviewed_at,
-        is_open_to_ask=one.confirmed_at is not None and one.asked_at is None and now < one.confirmed_at + CONTEST_FOR,
+        is_open_to_ask=why_not_ask(acts, one.confirmed_at, now) is None,
+        is_public_again=state == ContributionState.PUBLISHED,
         claim=claim_of(case, now),
     )
 
 
-def acts_of(one: WritingPause) -> Acts:
-    """Return who did what with a pause."""
+def acts_of(one: WritingPause, overtaken: datetime | None = None) -> Acts:
+    """Return who did what with a pause.
+
+    :param overtaken: when what it rests on was decided anew, if that was before its end
+    """
     return Acts(
         proposed_by=one.proposed_by,
         confirmed_by=one.confirmed_by,
@@ -303,6 +352,7 @@ def acts_of(one: WritingPause) -> Acts:
         ends_at=one.ends_at,
         asked=one.asked_at is not None,
         outcome=one.outcome,
+        overtaken_at=overtaken,
     )
 
 
@@ -346,11 +396,10 @@ def long_over(session: Session, *, now: datetime) -> list[int]:
     One about which a second look is still waited for stays.
     """
     before = now - REMEMBERED
-    waits = and_(WritingPause.asked_at.is_not(None), WritingPause.outcome.is_(None))
     over = or_(
         WritingPause.ends_at <= before, and_(WritingPause.ends_at.is_(None), WritingPause.withdrawn_at <= before)
     )
-    found = select(WritingPause.id).where(WritingPause.participant_id.is_not(None), over, ~waits)
+    found = select(WritingPause.id).where(WritingPause.participant_id.is_not(None), over, ~waits())
     return list(session.execute(found.order_by(WritingPause.id).limit(100)).scalars())
 
 
@@ -380,10 +429,11 @@ def held_about(session: Session, person_id: UUID) -> list[Holding]:
 
 
 def _facts_of(line: PauseLine) -> dict[str, Any]:
+    until = line.acts.overtaken_at or line.acts.ends_at
     return {
         "reason": line.reason,
         "rule": line.rule,
         "at": line.confirmed_at.isoformat() if line.confirmed_at else None,
-        "until": line.acts.ends_at.isoformat() if line.acts.ends_at else None,
+        "until": until.isoformat() if until else None,
         "outcome": line.acts.outcome,
     }

@@ -57,6 +57,7 @@ from participation.moderation.queries import (
     reopened,
     reporters_of,
     standings,
+    unanswered,
 )
 from participation.queues import queries
 from participation.queues.facts import FOR_MANY, MOST_AT_ONCE, Chosen, How, NotForMany, NothingChosen, TooManyChosen
@@ -227,7 +228,7 @@ def _write_decisions(
 
 
 def _settle_all(session: Session, decisions: dict[int, int], *, now: datetime) -> None:
-    """Settle the open notices, each by the decision on its contribution."""
+    """Settle the unanswered notices, each by the decision on its contribution."""
     its = (
         select(ModerationDecision.id)
         .join(Case, Case.id == ModerationDecision.case_id)
@@ -235,7 +236,7 @@ def _settle_all(session: Session, decisions: dict[int, int], *, now: datetime) -
         .correlate(Notice)
         .scalar_subquery()
     )
-    waiting = update(Notice).where(Notice.contribution_id.in_(decisions), Notice.settled_at.is_(None))
+    waiting = update(Notice).where(Notice.contribution_id.in_(decisions), unanswered())
     session.execute(waiting.values(settled_at=now, decision_id=its).execution_options(synchronize_session=False))
 
 

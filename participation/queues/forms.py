@@ -11,10 +11,10 @@ from wtforms import Field, HiddenField, RadioField
 from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
-from participation.contributions.facts import OFFENCE_SLUGS, OFFENCES
+from participation.contributions.facts import OFFENCE_SLUGS, OFFENCES, PLACE_RULE
 from participation.foundation.forms import Form, LineField, TextField, required
 from participation.foundation.paging import key_from
-from participation.moderation.facts import LONGEST_LAW, LONGEST_REASON, NEEDS_REASON, Outcome
+from participation.moderation.facts import LONGEST_LAW, LONGEST_REASON, NEEDS_REASON, RULE_OF, Outcome
 from participation.queues.facts import FOR_MANY, MOST_AT_ONCE, Chosen, How, Listed
 from participation.remarks.forms import ReasonForm
 
@@ -44,7 +44,11 @@ class RulingForm(ReasonForm):
         """Ask for the rule where something is withheld."""
         if self.outcome.data in NEEDS_REASON and not field.data and not self.law.data:
             raise ValidationError(_("Bitte nennen Sie die verletzte Regel."))
-        if field.data and field.data not in OFFENCE_SLUGS:
+        if field.data == PLACE_RULE:
+            # It is no choice on the page: a form made by hand brings it, and where it holds it is set anyway.
+            if self.outcome.data not in RULE_OF:
+                raise ValidationError(_("Diese Regel gilt nur für das Verknüpfen und das Verschieben."))
+        elif field.data and field.data not in OFFENCE_SLUGS:
             raise ValidationError(_("Diese Regel steht nicht in der Netiquette."))
 
     def validate_reason(self, field: TextField) -> None:

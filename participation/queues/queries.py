@@ -42,6 +42,7 @@ from participation.moderation.queries import (
     stands,
 )
 from participation.pauses.models import WritingPause
+from participation.pauses.queries import waits as pause_waits
 from participation.queues.facts import MOST_AT_ONCE, MOST_BESIDE, MOST_LIKENED, How, Listed
 from participation.queues.models import BulkDecision, BulkItem
 from participation.remarks.models import CaseTask
@@ -333,8 +334,7 @@ def _list_pauses(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[
     """Second looks at pauses that were asked for, each with the contribution that the pause rests on."""
     rows = _rows(WritingPause.id, WritingPause.asked_at).join(ModerationDecision, ModerationDecision.case_id == Case.id)
     rows = rows.join(WritingPause, WritingPause.decision_id == ModerationDecision.id)
-    waits = (WritingPause.asked_at.is_not(None), WritingPause.outcome.is_(None), WritingPause.id > (after or 0))
-    return rows.where(mine, *waits).order_by(WritingPause.id)
+    return rows.where(mine, pause_waits(), WritingPause.id > (after or 0)).order_by(WritingPause.id)
 
 
 def _list_escalated(mine: ColumnElement[bool], after: int | None) -> Select[*tuple[Any, ...]]:

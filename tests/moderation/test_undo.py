@@ -19,7 +19,7 @@ from participation.foundation.db import transaction
 from participation.journal.models import JournalEntry
 from participation.letters.jobs import send_letters
 from participation.letters.models import Letter
-from participation.moderation.commands import escalate, undo
+from participation.moderation.commands import OUTCOME_LETTER, escalate, forget_reporters, undo
 from participation.moderation.facts import (
     UNDO_FOR,
     AlreadyReported,
@@ -31,7 +31,7 @@ from participation.moderation.facts import (
     UndoOver,
 )
 from participation.moderation.models import Case, Notice, SealedCopy
-from participation.moderation.queries import decisions_on
+from participation.moderation.queries import decisions_on, notice_status
 from tests.servers import Postbox
 from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_person, a_round
 from tests.world.moderation import a_comment, a_notice, decide_so, publish, snapshot, state_of, withhold
@@ -183,3 +183,37 @@ def test_the_journal_tells_of_it_and_the_row_stays(session: Session, clock: Stop
     for statement in ("DELETE FROM decision_undo", "UPDATE decision_undo SET undone_at = undone_at"):
         with pytest.raises(IntegrityError), transaction(session):
             session.execute(text(statement))
+
+
+def test_a_notice_before_a_decision_that_was_undone_waits_with_the_newer_one_of_the_same_participant(
+    session: Session, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    comment, moderator, reporter = (
+        a_comment(session, round, clock=clock),
+        a_moderator(session, round),
+        a_citizen(session),
+    )
+    a_participant(session, audience_id=round.audience_id, person_id=reporter.person_id)
+    given = {"clock": clock, "by": reporter.person_id, "email": "melderin@example.org"}
+    receipts = [a_notice(session, comment, **given)]
+    for _ in range(2):
+        made = publish(session, comment, by=moderator, clock=clock)
+        if len(receipts) == 1:
+            receipts.append(a_notice(session, comment, text="Immer noch.", **given))
+        undo(session, decision_id=made, by=moderator, clock=clock)
+        clock.advance(2 * UNDO_FOR)
+        assert forget_reporters(session, clock=clock) == 0
+        session.rollback()
+        assert [outcome_of(session, one.token, clock) for one in receipts] == [None, None]
+    withhold(session, comment, by=moderator, clock=clock)
+    clock.advance(UNDO_FOR)
+    assert [outcome_of(session, one.token, clock) for one in receipts] == [Outcome.WITHHELD] * 2
+    told = select(Letter.about).where(Letter.template == OUTCOME_LETTER, Letter.about.contains("decision:3/"))
+    assert len(session.execute(told).all()) == 2
+
+
+def outcome_of(session: Session, token: str, clock: StoppedClock) -> str | None:
+    found = notice_status(session, token=token, now=clock())
+    assert found is not None and (found.settled_at is None) == (found.outcome is None)
+    return found.outcome

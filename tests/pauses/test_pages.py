@@ -16,13 +16,15 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.letters.commands import claim_letter
 from participation.letters.jobs import written
+from participation.moderation.models import ModerationDecision
 from participation.pauses import commands
+from participation.pauses.commands import confirm
 from participation.pauses.facts import LADDER
 from participation.pauses.models import LegalBasis
 from tests.everywhere.pages import forms_on, text_of
 from tests.statements import Statements
 from tests.world import a_round, a_staff_member
-from tests.world.moderation import a_comment
+from tests.world.moderation import a_comment, publish
 from tests.world.pauses import REASON, Trouble, trouble
 from tests.world.sign_in import post, signed_in
 
@@ -81,6 +83,28 @@ def test_the_way_from_proposal_to_second_look(app: Flask, session: Session, cloc
     assert late.status_code == 422 and "Keine Satire." in late.text
     assert "Schreibpausen (" not in text_of(third.get("/moderation").text)
     assert "Stimmt, Satire." in text_of(author.get("/schreibpausen").text)
+
+
+def test_every_page_says_that_it_ended_because_the_contribution_is_public_again(
+    app: Flask, session: Session, clock: StoppedClock, case: Trouble
+) -> None:
+    comment = case.insult(session, clock)
+    made = case.propose(session, clock, comment)
+    confirm(session, pause_id=made, by=case.other, clock=clock)
+    cited = session.execute(select(ModerationDecision.id)).scalar_one()
+    session.rollback()
+    clock.advance(timedelta(hours=2))
+    publish(session, comment, by=case.third, clock=clock, last_seen=cited)
+    third, author = (signed_in(app, session, person) for person in (case.third, case.author.person_id))
+    asking = f"/schreibpausen/{made}/ueberpruefung"
+    seen = [third.get(path).text for path in ("/moderation/schreibpausen", f"/moderation/schreibpausen/{made}")]
+    seen += [author.get(path).text for path in ("/schreibpausen", asking)]
+    for page in map(text_of, seen):
+        assert "Vorzeitig beendet" in page and "wieder öffentlich ist" in page
+        assert "01.06.2026, 14:10 Uhr" in page and "Überprüfung verlangen</a>" not in page
+    assert "nichts mehr zu überprüfen" in seen[-1] and "Um Überprüfung bitten" not in seen[-1]
+    late = post(author, asking, words="Das war Satire.")
+    assert late.status_code == 422 and "neu entschieden wurde" in late.text and "Das war Satire." in late.text
 
 
 def test_of_pauses_of_others_nothing_is_said(app: Flask, session: Session, clock: StoppedClock, case: Trouble) -> None:

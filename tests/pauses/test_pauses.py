@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -21,9 +22,10 @@ from participation.foundation.db import transaction
 from participation.foundation.facts import Fact
 from participation.journal.models import JournalEntry
 from participation.letters.models import Letter
+from participation.moderation.commands import undo
 from participation.moderation.facts import Outcome as Decided
 from participation.moderation.facts import OwnContribution
-from participation.moderation.models import ModerationDecision
+from participation.moderation.models import Case, ModerationDecision
 from participation.pauses import commands, queries
 from participation.pauses.facts import (
     CONTEST_FOR,
@@ -37,6 +39,7 @@ from participation.pauses.facts import (
     NoLongerWithheld,
     NoSuchPause,
     NotAnotherPerson,
+    NothingToAsk,
     NothingToReview,
     NothingWithheld,
     Outcome,
@@ -49,11 +52,13 @@ from participation.pauses.facts import (
     step_after,
 )
 from participation.pauses.models import LegalBasis, WritingPause
+from participation.queues.facts import Listed
+from participation.queues.queries import queue
 from participation.reviews.commands import contest, review
 from participation.reviews.facts import ReviewOutcome
 from participation.voting.commands import cast_ballot
 from tests.world import a_citizen, a_moderator, a_person, a_round, a_staff_member, an_admin, an_office
-from tests.world.moderation import a_comment, decide_so, publish
+from tests.world.moderation import a_comment, decide_so, publish, withhold
 from tests.world.pauses import BASIS, REASON, Trouble, trouble
 from tests.world.voting import keys_of
 
@@ -278,6 +283,73 @@ def test_it_ends_by_itself_at_its_very_moment(session: Session, clock: StoppedCl
     assert a_comment(session, case.round, clock=clock, who=case.author, text="Jetzt geht es wieder.")
     (line,) = queries.own_pauses(session, person_id=case.author.person_id, now=clock())
     assert line.state is State.OVER
+
+
+def last_on(session: Session, comment: int) -> ModerationDecision:
+    session.rollback()
+    its = select(ModerationDecision).join(Case).where(Case.contribution_id == comment)
+    return session.execute(its.order_by(ModerationDecision.id.desc()).limit(1)).scalar_one()
+
+
+def test_it_holds_only_while_the_decision_that_it_rests_on_does(
+    app: Flask, session: Session, clock: StoppedClock, case: Trouble
+) -> None:
+    """The application says who asks whom; a decision that is undone lets the pause run on."""
+    comment = case.insult(session, clock)
+    made, ends, cited = case.propose(session, clock, comment), clock() + LADDER[0], last_on(session, comment).id
+    commands.confirm(session, pause_id=made, by=case.other, clock=clock)
+    shown = publish(session, comment, by=case.third, clock=clock, last_seen=cited)
+    assert a_comment(session, case.round, clock=clock, who=case.author, text="Ich schreibe wieder.")
+    undo(session, decision_id=shown, by=case.third, clock=clock)
+    with pytest.raises(WritingPaused) as told:
+        a_comment(session, case.round, clock=clock, who=case.author, text="Doch noch nicht.")
+    assert told.value.values == {"until": ends}
+    withhold(session, comment, by=case.third, clock=clock, last_seen=cited, rule="spam")
+    assert a_comment(session, case.round, clock=clock, who=case.author, text="Wegen einer anderen Regel.")
+
+
+def test_once_a_second_look_made_the_contribution_public_nothing_runs_or_waits(
+    app: Flask, session: Session, clock: StoppedClock, case: Trouble
+) -> None:
+    mine = {"person_id": case.author.person_id, "clock": clock}
+    first = case.pause(session, clock)
+    commands.contest(session, pause_id=first, words="Nein.", **mine)
+    clock.advance(LADDER[0])
+    comment = case.insult(session, clock)
+    made = case.propose(session, clock, comment)
+    commands.confirm(session, pause_id=made, by=case.other, clock=clock)
+    token = last_on(session, comment).token or ""
+    asked = contest(session, token=token, words="", clock=clock)
+    clock.advance(timedelta(hours=1))
+    review(session, review_id=asked, by=case.third, outcome=ReviewOutcome.REVERSED, reason="Ein Zitat.", clock=clock)
+    line = queries.own_pauses(session, person_id=case.author.person_id, now=clock())[0]
+    assert (line.state, line.acts.overtaken_at, line.is_open_to_ask) == (State.OVERTAKEN, clock(), False)
+    assert line.is_public_again
+    with pytest.raises(NothingToAsk):
+        commands.contest(session, pause_id=made, words="Trotzdem.", **mine)
+    # The next one is the first again and shorter than what was left of this one.
+    commands.review(session, pause_id=first, by=case.third, outcome=Outcome.REVERSED, reason="Ja.", clock=clock)
+    commands.confirm(session, pause_id=case.propose(session, clock), by=case.other, clock=clock)
+    with pytest.raises(WritingPaused) as told:
+        a_comment(session, case.round, clock=clock, who=case.author, text="Und noch etwas.")
+    assert told.value.values == {"until": clock() + LADDER[0]}
+    assert queries.differing_ends(session) == []
+
+
+def test_a_second_look_at_a_pause_that_was_overtaken_waits_for_nobody(
+    session: Session, clock: StoppedClock, case: Trouble
+) -> None:
+    comment = case.insult(session, clock)
+    made = case.propose(session, clock, comment)
+    commands.confirm(session, pause_id=made, by=case.other, clock=clock)
+    commands.contest(session, pause_id=made, person_id=case.author.person_id, words="Nein.", clock=clock)
+    waits = [queries.waiting(session, official=case.third, now=clock()).looks]
+    publish(session, comment, by=case.third, clock=clock, last_seen=last_on(session, comment).id)
+    waits.append(queries.waiting(session, official=case.third, now=clock()).looks)
+    found = queue(session, moderator=case.third, now=clock(), listed=Listed.PAUSES)
+    assert (waits, found.page.rows, found.waiting[Listed.PAUSES].count) == ([1, 0], (), 0)
+    with pytest.raises(NothingToReview):
+        commands.review(session, pause_id=made, by=case.third, outcome=Outcome.UPHELD, reason="Doch.", clock=clock)
 
 
 # ── Shortest first ────────────────────────────────────────────────────────────────────────────────────────────────────
