@@ -61,6 +61,8 @@ def test_space_ticks_e_passes_on_d_links_and_u_takes_back(
     page.keyboard.press("j")
     page.keyboard.press("a")
     expect(page.get_by_text("Zehn Minuten lang können Sie das zurücknehmen.")).to_be_visible()
+    # Keys are heard once the script of the new page runs.
+    page.wait_for_load_state()
     page.keyboard.press("u")
     expect(page.get_by_text("Alles ist wie vorher")).to_be_visible()
     assert state_of(session, third) == State.HELD

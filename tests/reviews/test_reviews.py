@@ -457,7 +457,7 @@ def test_what_is_blacked_out_is_contested_after_it_was_withheld_and_published_ag
     begun = snapshot(session)
     bars = decide_so(session, comment, Outcome.REDACTED, by=by, clock=clock, passages=["Frau Beispiel"])
     early = contest_told(session, bars, clock)
-    hidden = withhold(session, comment, by=by, clock=clock, version=2, last_seen=bars)
+    hidden = withhold(session, comment, by=a_moderator(session, round), clock=clock, version=2, last_seen=bars)
     second = a_moderator(session, round)
     answer = {"review_id": early, "by": second, "outcome": ReviewOutcome.REVERSED, "reason": "Doch.", "clock": clock}
     with pytest.raises(NothingToContest):
