@@ -47,7 +47,7 @@ class How(StrEnum):
 
 
 HOWS = {
-    How.PAGE: marked("einzelne auf einer Seite der Liste"),
+    How.PAGE: marked("einzeln aus der Liste ausgewählt"),
     How.AUTHOR: marked("alle, die von derselben Person warten"),
     How.LIKENESS: marked("alle wartenden, die fast dasselbe sagen"),
 }
