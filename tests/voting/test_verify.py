@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from participation.voting import verify
 from participation.voting.ledger import canonical, cast_leaf, void_leaf
 from participation.voting.merkle import Tree
-from participation.voting.notes import Signer, grow_checkpoint
+from participation.voting.notes import Proof, Signer, grow_checkpoint
 from tests.world.archives import (
     CONTEST,
     METHODS,
@@ -683,6 +683,17 @@ def test_a_check_number_alone_is_enough_once_ballots_are_published(voted: Voted,
     ballot = voted.ballots[0]
     slip = {"contest": CONTEST, "question": ballot.question, "commitment": ballot.commitment.hex()}
     assert any("Ihre Wahl: »" in note for note in _with_receipt(archive, canonical(slip)).notes)
+
+
+def test_a_proof_that_names_its_ballot_alone_is_enough(voted: Voted, archive: Path) -> None:
+    """As the check page gives it: without nonce and choice."""
+    ballot = voted.ballots[0]
+    bare = {"contest": CONTEST, "question": ballot.question, "commitment": ballot.commitment.hex()}
+    proof = replace(Proof.of(voted.proof(ballot)), extra=canonical(bare).encode()).text
+    report = _with_receipt(archive, proof)
+    assert not report.failures and any("Ihre Stimme ist enthalten" in note for note in report.notes)
+    other = canonical({**bare, "commitment": voted.ballots[1].commitment.hex()}).encode()
+    assert "führt nicht zum" in _with_receipt(archive, replace(Proof.of(proof), extra=other).text).failures[0]
 
 
 def test_a_receipt_of_a_small_question_is_found_without_the_choice_being_public(tmp_path: Path) -> None:
