@@ -75,7 +75,7 @@ def check(contest: str) -> ResponseReturnValue:
 @bp.post("/<contest>/pruefen")
 @public_without_token
 def find(contest: str) -> ResponseReturnValue:
-    """Say what the log knows of a receipt, or give the proof as a file. Nothing is written down, no address names it."""
+    """Say what the log knows of a receipt, or hand out the proof. Nothing is written down, and no address says it."""
     head = queries.log_head(session(), contest=contest, now=now())
     form = ReceiptForm(request.form)
     if not form.validate():
