@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         # Where the terminal knows no umlauts, they become question marks.
         sys.stdout.reconfigure(errors="replace")
-    asked = _command_line().parse_args(arguments)
+    asked = _command_line(_language(arguments)).parse_args(arguments)
     report = examine(asked.archive, receipt=asked.receipt, key=asked.key, checkpoint=asked.checkpoint, lang=asked.lang)
     try:
         print("\n".join(_told(report)), flush=True)
@@ -139,14 +139,50 @@ def _told(report: Report) -> Iterator[str]:
         yield "The archive is in order." if english else "Das Archiv ist in Ordnung."
 
 
-def _command_line() -> argparse.ArgumentParser:
-    line = argparse.ArgumentParser(prog="verify.py", description="Prüft das Archiv einer Abstimmung.")
-    line.add_argument("archive", help="das Archiv, contest-….zip")
-    line.add_argument("--receipt", help="Ihr Beleg (.json oder .tlog-proof)")
-    line.add_argument("--key", help="öffentlicher Schlüssel aus anderer Quelle (Text oder Datei)")
-    line.add_argument("--checkpoint", help="ein Prüfpunkt, den Sie früher erhalten haben")
-    line.add_argument("--lang", choices=("de", "en"), default="de", help="Sprache, language")
+HELP = {
+    "": ("Prüft das Archiv einer Abstimmung.", "Checks the archive of a vote."),
+    "archive": ("das Archiv, contest-….zip", "the archive, contest-….zip"),
+    "--receipt": (
+        "Ihr Beleg, oder ein Beweis von der Seite »Beleg prüfen«",
+        "your receipt, or a proof of the check page",
+    ),
+    "--key": (
+        "öffentlicher Schlüssel aus anderer Quelle (Text oder Datei)",
+        "public key from another source (text or file)",
+    ),
+    "--checkpoint": ("ein Prüfpunkt, den Sie früher erhalten haben", "a checkpoint that you received earlier"),
+    "--lang": ("Sprache, language: de, en", "Sprache, language: de, en"),
+    "--help": ("zeigt diese Hilfe", "shows this help"),
+}
+"""What the shell is told of each argument, in German and in English; of the program itself first."""
+
+
+def _language(arguments: Sequence[str] | None) -> str:
+    """Return the language that is asked for, before anything is said."""
+    line = argparse.ArgumentParser(add_help=False)
+    line.add_argument("--lang", nargs="?")
+    return "en" if line.parse_known_args(arguments)[0].lang == "en" else "de"
+
+
+def _command_line(lang: str) -> argparse.ArgumentParser:
+    told = {name: both[lang == "en"] for name, both in HELP.items()}
+    shape = argparse.HelpFormatter if lang == "en" else _GermanHelp
+    line = argparse.ArgumentParser(prog="verify.py", description=told[""], formatter_class=shape, add_help=False)
+    given = line.add_argument_group("arguments" if lang == "en" else "Angaben")
+    given.add_argument("archive", help=told["archive"])
+    for name in ("--receipt", "--key", "--checkpoint"):
+        given.add_argument(name, help=told[name])
+    given.add_argument("--lang", choices=("de", "en"), default="de", help=told["--lang"])
+    given.add_argument("-h", "--help", action="help", help=told["--help"])
     return line
+
+
+class _GermanHelp(argparse.HelpFormatter):
+    """Says in German how the program is called."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
+        """Add the line that says so."""
+        super().add_usage(usage, actions, groups, prefix or "Aufruf: ")
 
 
 def examine(

@@ -90,6 +90,20 @@ def test_it_stands_alone_and_says_so_with_its_exit_status(archive: Path, tmp_pat
     assert run(tmp_path / "nowhere.zip").returncode == 1
 
 
+@pytest.mark.parametrize("asked", [["--lang", "en", "--help"], ["-h", "--lang=en"]], ids=str)
+def test_its_help_speaks_the_language_that_is_asked_for(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    told = {}
+    for lang, arguments in {"de": ["--help"], "en": asked}.items():
+        with pytest.raises(SystemExit) as left:
+            verify.main(arguments)
+        assert left.value.code == 0
+        told[lang] = " ".join(capsys.readouterr().out.split())
+    for german, english in verify.HELP.values():
+        assert german in told["de"] and english in told["en"]
+        assert german == english or (english not in told["de"] and german not in told["en"])
+    assert told["de"].startswith("Aufruf: verify.py") and told["en"].startswith("usage: verify.py")
+
+
 def test_whoever_reads_only_the_first_line_gets_no_traceback(archive: Path) -> None:
     command = [sys.executable, verify.__file__, archive]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
