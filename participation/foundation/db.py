@@ -18,6 +18,13 @@ DOOR = 7201
 """First key of the advisory locks on windows."""
 
 BUSY_MILLISECONDS = 15_000
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",
+    f"busy_timeout={BUSY_MILLISECONDS}",
+)
 
 
 def make_engine_rules(engine: Engine) -> None:
@@ -25,6 +32,7 @@ def make_engine_rules(engine: Engine) -> None:
 
     SQLite: WAL, synchronous FULL, foreign keys on, and a transaction that means to write takes its lock at once
     (``BEGIN IMMEDIATE``), since one that reads first fails with SQLITE_BUSY_SNAPSHOT as soon as somebody else wrote.
+    Recursive triggers on, since otherwise rows that a REPLACE deletes pass the guards against deletion.
     """
     if engine.dialect.name != "sqlite":
         return
@@ -33,7 +41,7 @@ def make_engine_rules(engine: Engine) -> None:
     def prepare(connection: sqlite3.Connection, record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

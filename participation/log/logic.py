@@ -53,6 +53,11 @@ class Slip:
         return commitment(**names, nonce=self.nonce, choice=self.choice) == self.commitment
 
     @property
+    def bare(self) -> str:
+        """The same without nonce and choice, in canonical JSON: it says which ballot is meant, and nothing of it."""
+        return canonical({"contest": self.contest, "question": self.question, "commitment": self.commitment.hex()})
+
+    @property
     def chosen(self) -> Any:
         """The choice, or None."""
         return json.loads(self.choice) if self.choice is not None else None

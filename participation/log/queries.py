@@ -84,6 +84,12 @@ class Finding:
     size: int | None = None
     signed_at: datetime | None = None
     proof: str | None = None
+    """It names contest, question and check number, so that it can be checked by itself; never the choice."""
+
+    @property
+    def entry(self) -> str:
+        """What stands in the log for the ballot, letter by letter."""
+        return cast_leaf(self.slip.commitment).decode()
 
 
 @dataclass(frozen=True)
@@ -332,7 +338,7 @@ def check_receipt(session: Session, *, head: LogHead, text: str) -> Finding:
     question = session.execute(titled.where(Question.slug == slip.question)).one_or_none()
     if question is None or not slip.fits:
         return Finding(Found.CHANGED, slip)
-    proof = _proof(session, head.contest_id, head.log_key, slip.commitment, None)
+    proof = _proof(session, head.contest_id, head.log_key, slip.commitment, slip.bare)
     if proof is None:
         found = Found.WAITING if _waits(session, question.id, slip.commitment) else Found.UNKNOWN
         return Finding(found, slip, question.title)
@@ -375,7 +381,7 @@ def _own_ballot(session: Session, asked: Row[Any], person_id: UUID, keys: KeyFol
 
 
 def _proof(
-    session: Session, contest_id: int, log_key: str, promise: bytes, extra: str | None
+    session: Session, contest_id: int, log_key: str, promise: bytes, extra: str
 ) -> tuple[Proof, Checkpoint] | None:
     """Return the proof that a cast stands in the log, under the newest checkpoint; None while it does not."""
     index = _index(session, contest_id, cast_leaf(promise))
@@ -384,7 +390,7 @@ def _proof(
     if index is None or last is None:
         return None
     tree = _tree(session, contest_id, log_key, last)
-    return prove(tree, index=index, checkpoint=last.note, extra=extra.encode() if extra else None), last
+    return prove(tree, index=index, checkpoint=last.note, extra=extra.encode()), last
 
 
 def _index(session: Session, contest_id: int, leaf: bytes) -> int | None:

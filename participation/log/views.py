@@ -61,9 +61,7 @@ def receipt(contest: str, question: str) -> ResponseReturnValue:
 def receipt_file(contest: str, question: str) -> ResponseReturnValue:
     """Return the own receipt as a file: with its proof, or without as long as it waits for a checkpoint."""
     found = _own(contest, question)
-    answer = Response(found.proof or found.text + "\n", content_type=PLAIN)
-    answer.headers["Content-Disposition"] = f'attachment; filename="beleg-{contest}-{question}.txt"'
-    return _kept_nowhere(answer)
+    return _kept_nowhere(_file(found.proof or found.text + "\n", f"beleg-{contest}-{question}.txt"))
 
 
 @bp.get("/<contest>/pruefen")
@@ -77,7 +75,7 @@ def check(contest: str) -> ResponseReturnValue:
 @bp.post("/<contest>/pruefen")
 @public_without_token
 def find(contest: str) -> ResponseReturnValue:
-    """Say what the log knows of a receipt. Nothing of it is written down, and no address names it."""
+    """Say what the log knows of a receipt, or hand out the proof. Nothing is written down, and no address says it."""
     head = queries.log_head(session(), contest=contest, now=now())
     form = ReceiptForm(request.form)
     if not form.validate():
@@ -87,6 +85,8 @@ def find(contest: str) -> ResponseReturnValue:
     except ReceiptUnreadable as fact:
         form.receipt.errors = [words_of(fact)]
         return _kept_nowhere(page("log/check.html", fact.status, head=head, form=form, finding=None))
+    if finding.proof is not None and request.form.get("als") == "datei":
+        return _kept_nowhere(_file(finding.proof, f"beweis-{contest}.txt"))
     return _kept_nowhere(page("log/check.html", head=head, form=form, finding=finding))
 
 
@@ -108,6 +108,12 @@ def _brought(form: ReceiptForm) -> str:
     file = request.files.get("file")
     content = file.stream.read(LONGEST_RECEIPT + 1) if file is not None else b""
     return content.decode("utf-8", "replace")
+
+
+def _file(text: str, name: str) -> Response:
+    answer = Response(text, content_type=PLAIN)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _kept_nowhere(answer: Response) -> Response:

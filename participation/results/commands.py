@@ -85,21 +85,22 @@ def count_round(session: Session, *, round_id: int, by: UUID | None, keys: KeyFo
         _check_staff(session, found, by, now)
         if any(window.state(now) is not WindowState.CLOSED for window in times.values()):
             raise StillOpen()
+        if session.get(Result, round_id, populate_existing=True) is not None:
+            raise AlreadyCounted()
         ends = {key: window.ends_at for key, window in times.items() if window.closed_at is None}
         close_windows(session, ends, keys=keys, now=now)
         counted = _count(session, round_id)
         if counted is not None and _tied(session, found, counted, by, now):
             return None
         figures = _figures(session, found, counted, now)
-        values = {"figures": figures, "figures_sha256": sha256_of(figures), "counted_at": now, "counted_by": by}
-        row = insert(session, Result).values(round_id=round_id, **values)
-        made = row.on_conflict_do_nothing(index_elements=["round_id"]).returning(Result.round_id)
-        if session.execute(made).scalar_one_or_none() is None:
-            raise AlreadyCounted()
+        made = Result(
+            round_id=round_id, figures=figures, figures_sha256=sha256_of(figures), counted_at=now, counted_by=by
+        )
+        session.add(made)
         _write_counted(session, found, counted, now)
-        details = {"figures_sha256": values["figures_sha256"], "subjects": len(figures["subjects"])}
+        details = {"figures_sha256": made.figures_sha256, "subjects": len(figures["subjects"])}
         _note(session, found, "results:counted", actor=by, now=now, details=details)
-        return session.get_one(Result, round_id)
+        return made
 
 
 def release_round(session: Session, *, round_id: int, by: UUID | None, clock: Clock) -> None:

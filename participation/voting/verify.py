@@ -12,7 +12,8 @@ Geprüft wird der Reihe nach:
 2. Das Protokoll (log.txt) wurde immer nur fortgeschrieben: Es passt zu jedem der unterschriebenen Prüfpunkte.
 3. Die eingetragenen und nicht gestrichenen Stimmen im Protokoll sind genau die Stimmen im Archiv, keine doppelt.
 4. Jede Wahl ist nach den Regeln (rules.json) erlaubt.
-5. Die Nachzählung ergibt das veröffentlichte Ergebnis (results.json).
+5. Die Nachzählung ergibt das veröffentlichte Ergebnis (results.json). Wo nicht veröffentlicht ist, was auf den Stimmen
+   steht, sagt die Ausgabe, was sich ohne sie prüfen ließ und was nicht.
 6. Zu jeder Frage gibt es so viele Stimmen wie Einträge im Verzeichnis der Teilnahmen (roll_count.json).
 7. Mit einem Beleg: Die eigene Stimme ist enthalten, mit der eigenen Wahl.
 
@@ -88,6 +89,7 @@ class Report:
         self.lang = lang
         self.failures: list[str] = []
         self.archive_fails = False
+        self.is_partial = False
         self.notes: list[str] = []
 
     def fail(self, wrong: Unsound) -> None:
@@ -111,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         # Where the terminal knows no umlauts, they become question marks.
         sys.stdout.reconfigure(errors="replace")
-    asked = _command_line().parse_args(arguments)
+    asked = _command_line(_language(arguments)).parse_args(arguments)
     report = examine(asked.archive, receipt=asked.receipt, key=asked.key, checkpoint=asked.checkpoint, lang=asked.lang)
     try:
         print("\n".join(_told(report)), flush=True)
@@ -130,18 +132,57 @@ def _told(report: Report) -> Iterator[str]:
     elif report.failures:
         de = "Das Archiv ist in sich in Ordnung, aber was Sie mitgebracht haben, passt nicht dazu."
         yield "The archive is in order in itself, but what you brought does not fit it." if english else de
+    elif report.is_partial:
+        de = "Das Archiv ist in Ordnung, soweit es sich ohne die verdeckten Stimmen prüfen lässt."
+        yield "The archive is in order, as far as one can check without the ballots withheld." if english else de
     else:
         yield "The archive is in order." if english else "Das Archiv ist in Ordnung."
 
 
-def _command_line() -> argparse.ArgumentParser:
-    line = argparse.ArgumentParser(prog="verify.py", description="Prüft das Archiv einer Abstimmung.")
-    line.add_argument("archive", help="das Archiv, contest-….zip")
-    line.add_argument("--receipt", help="Ihr Beleg (.json oder .tlog-proof)")
-    line.add_argument("--key", help="öffentlicher Schlüssel aus anderer Quelle (Text oder Datei)")
-    line.add_argument("--checkpoint", help="ein Prüfpunkt, den Sie früher erhalten haben")
-    line.add_argument("--lang", choices=("de", "en"), default="de", help="Sprache, language")
+HELP = {
+    "": ("Prüft das Archiv einer Abstimmung.", "Checks the archive of a vote."),
+    "archive": ("das Archiv, contest-….zip", "the archive, contest-….zip"),
+    "--receipt": (
+        "Ihr Beleg, oder ein Beweis von der Seite »Beleg prüfen«",
+        "your receipt, or a proof of the check page",
+    ),
+    "--key": (
+        "öffentlicher Schlüssel aus anderer Quelle (Text oder Datei)",
+        "public key from another source (text or file)",
+    ),
+    "--checkpoint": ("ein Prüfpunkt, den Sie früher erhalten haben", "a checkpoint that you received earlier"),
+    "--lang": ("Sprache, language: de, en", "Sprache, language: de, en"),
+    "--help": ("zeigt diese Hilfe", "shows this help"),
+}
+"""What the shell is told of each argument, in German and in English; of the program itself first."""
+
+
+def _language(arguments: Sequence[str] | None) -> str:
+    """Return the language that is asked for, before anything is said."""
+    line = argparse.ArgumentParser(add_help=False)
+    line.add_argument("--lang", nargs="?")
+    return "en" if line.parse_known_args(arguments)[0].lang == "en" else "de"
+
+
+def _command_line(lang: str) -> argparse.ArgumentParser:
+    told = {name: both[lang == "en"] for name, both in HELP.items()}
+    shape = argparse.HelpFormatter if lang == "en" else _GermanHelp
+    line = argparse.ArgumentParser(prog="verify.py", description=told[""], formatter_class=shape, add_help=False)
+    given = line.add_argument_group("arguments" if lang == "en" else "Angaben")
+    given.add_argument("archive", help=told["archive"])
+    for name in ("--receipt", "--key", "--checkpoint"):
+        given.add_argument(name, help=told[name])
+    given.add_argument("--lang", choices=("de", "en"), default="de", help=told["--lang"])
+    given.add_argument("-h", "--help", action="help", help=told["--help"])
     return line
+
+
+class _GermanHelp(argparse.HelpFormatter):
+    """Says in German how the program is called."""
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
+        """Add the line that says so."""
+        super().add_usage(usage, actions, groups, prefix or "Aufruf: ")
 
 
 def examine(
@@ -217,6 +258,12 @@ def _conclude(vote: Vote, report: Report) -> None:
         f"Checked: questions {len(vote.questions)}, ballots {len(vote.ballots)}, entries of the log {len(vote.leaves)},"
         f" checkpoints {len(vote.checkpoints)}.",
     )
+    papers = sum(roll.get("paper", 0) for roll in vote.roll.values())
+    if papers and not any(ballot.kind for ballot in vote.ballots):
+        report.note(
+            f"Nicht geprüft: ob {papers} Stimmen auf Papier kamen. Bei keiner Stimme steht, wie sie kam.",
+            f"Not checked: whether {papers} ballots came on paper. Beside no ballot stands how it came.",
+        )
     for question in vote.questions.values():
         _tell_of_closed(vote, question, report)
         if not vote.is_closed(question):
@@ -227,17 +274,21 @@ def _conclude(vote: Vote, report: Report) -> None:
 
 
 def _tell_of_closed(vote: Vote, question: Question, report: Report) -> None:
-    """Say what could not be checked, and why."""
+    """Say what could be checked, what could not, and why."""
     if vote.is_closed(question):
+        report.is_partial = True
         few = vote.number(question) < FEW
         why_de = f"Es sind weniger als {FEW}" if few else "Die Regeln sehen es so vor"
         why_en = f"There are fewer than {FEW}" if few else "The rules provide for it"
+        (sums_de, sums_en), (rest_de, rest_en) = SUMS.get(question.method, PLAIN_SUMS), FOLLOWS[question.method]
         report.note(
             f"Frage »{question.slug}«: Was auf den {vote.number(question)} Stimmen steht, ist nicht veröffentlicht."
-            f" {why_de}. Geprüft ist, dass keine fehlt, keine dazukam und keine ausgetauscht wurde; nachzählen kann"
-            " hier nur die Prüfstelle.",
+            f" {why_de}. Geprüft: Keine fehlt, keine kam dazu, keine wurde ausgetauscht, und {sums_de} sind bei so"
+            f" vielen Stimmen möglich{rest_de}. Nicht geprüft: ob {sums_de} die dieser Stimmen sind. Das kann nur die"
+            " Prüfstelle.",
             f"Question “{question.slug}”: what the {vote.number(question)} ballots say is not published. {why_en}."
-            " It is checked that none is missing, added or exchanged; only the audit office can recount them.",
+            f" Checked: none is missing, added or exchanged, and {sums_en} are possible with so many ballots{rest_en}."
+            f" Not checked: whether {sums_en} are those of these ballots. Only the audit office can do that.",
         )
     elif vote.should_be_closed(question):
         report.note(
@@ -246,6 +297,19 @@ def _tell_of_closed(vote: Vote, question: Question, report: Report) -> None:
             f"Question “{question.slug}”: this archive shows ballots that shall not be public. It is for the audit"
             " office alone.",
         )
+
+
+PLAIN_SUMS = ("die veröffentlichten Summen", "the published sums")
+SUMS = {"ranking": ("die veröffentlichten ersten Ränge und Übertragungen", "the published first ranks and transfers")}
+FOLLOWS = {
+    "approval": ("", ""),
+    "selection": ("; Anteile und Gewählte folgen daraus", "; shares and who is elected follow from them"),
+    "points": ("; Anteile und Gewählte folgen daraus", "; shares and who is elected follow from them"),
+    "importance": ("; Anteile und Mittelwerte folgen daraus", "; shares and means follow from them"),
+    "ranking": ("; alle Runden und wer gewinnt folgen daraus", "; all rounds and who wins follow from them"),
+    "budget": ("; Anteile und was finanziert wird folgen daraus", "; shares and what is funded follow from them"),
+}
+"""What is published of ballots that are not shown, and what can be worked out from that."""
 
 
 # ── 1. The files, and who signed them ─────────────────────────────────────────────────────────────────────────────────
@@ -800,13 +864,12 @@ def _compared(vote: Vote, question: Question, choices: Choices, published: dict[
     numbers = {"ballots": vote.number(question), "participants": vote.roll.get(question.slug, {}).get("roll")}
     by_de, by_en = "Die Nachzählung ergibt", "the recount gives"
     if vote.is_closed(question):
-        wrong = list(_implausible(question, published, numbers))
-        yield from wrong
-        if wrong or question.method not in FIGURES:
+        sums = Sums(published, numbers["ballots"])
+        if not (published["ballots"] == sums.ballots and POSSIBLE[question.method](question, sums)):
+            yield _impossible(question, sums.ballots)
             return
         by_de, by_en = "Aus den veröffentlichten Summen folgt", "from the published sums follows"
-        told = {option["slug"]: option for option in published["options"]}
-        counted = {**FIGURES[question.method](question, Sums(told, published, numbers["ballots"]), decided), **numbers}
+        counted = {**FIGURES[question.method](question, sums, decided), **numbers}
     else:
         counted = {**recount(question, choices, decided), **numbers}
     for option in counted["options"]:
@@ -819,18 +882,11 @@ def _compared(vote: Vote, question: Question, choices: Choices, published: dict[
         return
 
 
-def _implausible(question: Question, published: dict[str, Any], numbers: dict[str, Any]) -> Iterator[Unsound]:
-    """What can be said of a result without the ballots: its numbers cannot be larger than these."""
-    votes = [option["votes"] for option in published["options"]] if question.method == "approval" else []
-    parts = ("votes", "voters", "rated", "firsts")
-    given = [option[part] for option in published["options"] for part in parts if part in option]
-    whole = numbers["ballots"]
-    right = all(published[name] == number for name, number in numbers.items())
-    if not right or (votes and sum(votes) != whole) or not all(type(one) is int and 0 <= one <= whole for one in given):
-        yield Unsound(
-            f"Frage »{question.slug}«: Das veröffentlichte Ergebnis passt nicht zu {whole} Stimmen.",
-            f"Question “{question.slug}”: the published result does not fit {whole} ballots.",
-        )
+def _impossible(question: Question, ballots: int) -> Unsound:
+    return Unsound(
+        f"Frage »{question.slug}«: Das veröffentlichte Ergebnis passt nicht zu {ballots} Stimmen.",
+        f"Question “{question.slug}”: the published result does not fit {ballots} ballots.",
+    )
 
 
 def _differences(ours: Any, theirs: Any, place: str) -> Iterator[tuple[str, str, str]]:
@@ -849,12 +905,97 @@ def _differences(ours: Any, theirs: Any, place: str) -> Iterator[tuple[str, str,
 class Sums:
     """The sums of a question as they are published, of which the rest follows also where no ballot is shown."""
 
-    def __init__(self, options: dict[str, dict[str, Any]], published: dict[str, Any], ballots: int) -> None:
-        self.options, self.none, self.ballots = options, published.get("none"), ballots
+    def __init__(self, published: dict[str, Any], ballots: int) -> None:
+        self.options = {option["slug"]: option for option in published["options"]}
+        self.none: Any = published.get("none")
+        self.rounds: list[dict[str, Any]] = published.get("rounds", [])
+        self.ballots = ballots
 
     def of(self, name: str) -> dict[str, int]:
         """Return one figure of each option."""
         return {slug: option[name] for slug, option in self.options.items()}
+
+
+# What so many ballots can give at all, where they are not shown.
+def _one_is_possible(question: Question, sums: Sums) -> bool:
+    votes = list(sums.of("votes").values())
+    return _are_numbers(votes) and sum(votes) == sums.ballots
+
+
+def _some_are_possible(question: Question, sums: Sums) -> bool:
+    """Whoever did not choose »keine davon« chose one to so many, each once; then there are such ballots."""
+    votes, most = sums.of("votes"), question.terms.get("most") or len(question.options)
+    chosen = sums.ballots - sums.none
+    return (
+        _are_numbers([sums.none, chosen, *votes.values()])
+        and (sums.none == 0 or bool(question.terms.get("none")))
+        and max(votes.values()) <= chosen <= sum(votes.values()) <= chosen * most
+    )
+
+
+def _budget_is_possible(question: Question, sums: Sums) -> bool:
+    cost = sum(number * question.costs[one] for one, number in sums.of("votes").items())
+    within = not question.terms.get("within_sum") or cost <= (sums.ballots - sums.none) * question.terms["sum"]
+    return within and _some_are_possible(question, sums)
+
+
+def _points_are_possible(question: Question, sums: Sums) -> bool:
+    points, voters = sums.of("points"), sums.of("voters")
+    most = question.terms.get("most_per_option") or question.terms["points"]
+    return (
+        _are_numbers([*points.values(), *voters.values()])
+        and all(voters[one] <= points[one] <= voters[one] * most for one in points)
+        and max(voters.values()) <= sums.ballots <= sum(voters.values())
+        and sum(points.values()) <= sums.ballots * question.terms["points"]
+    )
+
+
+def _importance_is_possible(question: Question, sums: Sums) -> bool:
+    """Each ballot rates one option at least, and each option once at most; then there are such ballots."""
+    rated = [sum(option["values"].values()) for option in sums.options.values()]
+    given = [number for option in sums.options.values() for number in option["values"].values()]
+    return _are_numbers(given) and max(rated) <= sums.ballots <= sum(rated)
+
+
+def _ranking_is_possible(question: Question, sums: Sums) -> bool:
+    """From round to round no ballot is lost: whose option left is passed on, or counts no longer."""
+    firsts = sums.of("firsts")
+    if not sums.rounds or not _are_numbers(firsts.values()):
+        return not sums.rounds and not any(firsts.values())
+    tally, gone = firsts, sums.ballots - sum(firsts.values())
+    before = dict.fromkeys(OUT, 0)
+    for told in sums.rounds:
+        out, moved, leaving = told["exhausted"], told["transfers"], told["eliminated"]
+        if sum(out.values()) != gone or not all(out[why] >= before[why] for why in OUT):
+            return False
+        if not _are_numbers([*out.values(), *(one["votes"] for one in moved)]) or not _moves_all(tally, leaving, moved):
+            return False
+        tally = {one: votes + _moved(moved, one) for one, votes in tally.items() if one not in leaving}
+        before, gone = out, gone + _moved(moved, None)
+    return not sums.rounds[-1]["eliminated"] and not any(out[why] for why in _unknown_ways_out(question))
+
+
+def _moves_all(tally: dict[str, int], leaving: list[str], moved: list[dict[str, Any]]) -> bool:
+    """Whether all that leaving options had goes to options that stay, or counts no longer."""
+    had = {one: tally[one] for one in leaving}
+    given = {one: sum(move["votes"] for move in moved if move["from"] == one) for one in leaving}
+    staying = [*(one for one in tally if one not in leaving), None]
+    return had == given and all(move["from"] in leaving and move["to"] in staying for move in moved)
+
+
+def _moved(moved: list[dict[str, Any]], to: str | None) -> int:
+    return sum(move["votes"] for move in moved if move["to"] == to)
+
+
+def _unknown_ways_out(question: Question) -> list[str]:
+    """Return for which reasons no ballot may count no longer under the rules."""
+    terms = question.terms
+    known = {"overvotes": terms.get("overvotes") == "exhaust", "skips": type(terms.get("skips", "refuse")) is int}
+    return [why for why, may_be in known.items() if not may_be]
+
+
+def _are_numbers(found: Iterable[Any]) -> bool:
+    return all(type(one) is int and one >= 0 for one in found)
 
 
 def recount(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
@@ -919,12 +1060,12 @@ def rounded(part: int, whole: int) -> str | None:
 
 def _count_one(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
     """Zustimmung: one option on each ballot."""
-    return {
-        "options": [
-            {"slug": option, "votes": sum(number for choice, number in choices if choice == option)}
-            for option in question.options
-        ]
-    }
+    votes = {option: sum(number for choice, number in choices if choice == option) for option in question.options}
+    return _figures_of_one(question, votes)
+
+
+def _figures_of_one(question: Question, votes: dict[str, int]) -> dict[str, Any]:
+    return {"options": [{"slug": option, "votes": votes[option]} for option in question.options]}
 
 
 def _votes(question: Question, choices: Choices) -> dict[str, int]:
@@ -989,25 +1130,40 @@ def _figures_of_points(
 
 def _count_importance(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
     """Wichtigkeit: a value of the scale for each option, or none."""
+    given = {one: dict.fromkeys(_scale(question), 0) for one in question.options}
+    for choice, number in choices:
+        for one, value in choice.items():
+            given[one][value] += number
+    return _figures_of_importance(question, given, ties)
+
+
+def _figures_of_importance(question: Question, given: dict[str, dict[int, int]], ties: Ties) -> dict[str, Any]:
     options = []
     for one in question.options:
-        given: Counter[int] = Counter()
-        for choice, number in choices:
-            if one in choice:
-                given[choice[one]] += number
-        values = [step["value"] for step in question.terms["scale"]]
-        rated, total = sum(given.values()), sum(value * number for value, number in given.items())
+        values = given[one]
+        rated, total = sum(values.values()), sum(value * number for value, number in values.items())
         options.append(
             {
                 "slug": one,
-                "values": {str(value): given[value] for value in values},
-                "shares": {str(value): rounded(given[value], rated) for value in values},
+                "values": {str(value): number for value, number in values.items()},
+                "shares": {str(value): rounded(number, rated) for value, number in values.items()},
                 "rated": rated,
                 "sum": total,
                 "mean": rounded(total, rated),
             }
         )
     return {"options": options, "ties": ties.met}
+
+
+def _scale(question: Question) -> list[int]:
+    return [step["value"] for step in question.terms["scale"]]
+
+
+def _values(question: Question, sums: Sums) -> dict[str, dict[int, int]]:
+    """Return how often each value was given to each option, as published."""
+    return {
+        one: {value: told["values"][str(value)] for value in _scale(question)} for one, told in sums.options.items()
+    }
 
 
 def _count_budget(question: Question, choices: Choices, ties: Ties) -> dict[str, Any]:
@@ -1056,18 +1212,47 @@ def _count_ranking(question: Question, choices: Choices, ties: Ties) -> dict[str
     firsts = _tallied(running, choices, stands)
     while sum(firsts.values()) > 0 and winner is None:
         tally = _tallied(running, choices, stands)
-        active = sum(tally.values())
-        winner = next((option for option in running if tally[option] * 2 > active), None)
-        if winner is None and len(running) == 2:
-            winner = ties.settle("winner", running, round=len(rounds) + 1)[0]
-        leaving = [] if winner else _weakest(question, tally, ties, len(rounds) + 1)
+        winner, leaving = _ends(question, tally, ties, len(rounds) + 1)
         running = [option for option in running if option not in leaving]
         then = [_stands_for(question, choice, running) for choice, _ in choices]
-        told = {"tally": tally, "active": active, "majority": active // 2 + 1, "exhausted": _out(choices, stands)}
-        rounds.append(
-            {**told, "eliminated": leaving, "transfers": _transfers(question, choices, stands, then, leaving)}
-        )
+        moved = _transfers(question, choices, stands, then, leaving)
+        rounds.append(_round(tally, _out(choices, stands), leaving, moved))
         stands = then
+    return _figures_of_ranking(firsts, rounds, winner, ties)
+
+
+def _followed(question: Question, sums: Sums, ties: Ties) -> dict[str, Any]:
+    """Follow a ranking from the first votes on, by what is told to have moved: all else follows from that."""
+    winner: str | None = None
+    rounds: list[dict[str, Any]] = []
+    firsts = tally = {one: sums.options[one]["firsts"] for one in question.options}
+    for told in sums.rounds:
+        winner, leaving = _ends(question, tally, ties, len(rounds) + 1)
+        moved = Counter({(move["from"], move["to"]): move["votes"] for move in told["transfers"]})
+        out = {why: told["exhausted"][why] for why in OUT}
+        rounds.append(_round(tally, out, leaving, _in_order(question, moved, leaving)))
+        tally = {one: tally[one] + _moved(told["transfers"], one) for one in tally if one not in leaving}
+        if winner is not None:
+            break
+    return _figures_of_ranking(firsts, rounds, winner, ties)
+
+
+def _ends(question: Question, tally: dict[str, int], ties: Ties, number: int) -> tuple[str | None, list[str]]:
+    """Return who wins in a round, or else who leaves after it."""
+    active = sum(tally.values())
+    winner = next((option for option, votes in tally.items() if votes * 2 > active), None)
+    if winner is None and len(tally) == 2:
+        winner = ties.settle("winner", tally, round=number)[0]
+    return winner, [] if winner else _weakest(question, tally, ties, number)
+
+
+def _round(tally: dict[str, int], out: dict[str, int], leaving: list[str], moved: list[Any]) -> dict[str, Any]:
+    active = sum(tally.values())
+    sums = {"tally": tally, "active": active, "majority": active // 2 + 1, "exhausted": out}
+    return {**sums, "eliminated": leaving, "transfers": moved}
+
+
+def _figures_of_ranking(firsts: dict[str, int], rounds: list[Any], winner: str | None, ties: Ties) -> dict[str, Any]:
     options = [{"slug": option, "firsts": number} for option, number in firsts.items()]
     return {"options": options, "rounds": rounds, "winner": winner, "ties": ties.met}
 
@@ -1138,6 +1323,10 @@ def _transfers(
     for (_, number), (old, _), (new, _) in zip(choices, before, after, strict=True):
         if old in leaving:
             moved[old, new] += number
+    return _in_order(question, moved, leaving)
+
+
+def _in_order(question: Question, moved: Counter[tuple[str, Any]], leaving: Sequence[str]) -> list[dict[str, Any]]:
     targets = [*question.options, None]
     return [{"from": old, "to": new, "votes": moved[old, new]} for old in leaving for new in targets if moved[old, new]]
 
@@ -1151,16 +1340,28 @@ COUNTS: dict[str, Callable[[Question, Choices, Ties], dict[str, Any]]] = {
     "budget": _count_budget,
 }
 
+POSSIBLE: dict[str, Callable[[Question, Sums], bool]] = {
+    "approval": _one_is_possible,
+    "selection": _some_are_possible,
+    "points": _points_are_possible,
+    "importance": _importance_is_possible,
+    "ranking": _ranking_is_possible,
+    "budget": _budget_is_possible,
+}
+
 FIGURES: dict[str, Callable[[Question, Sums, Ties], dict[str, Any]]] = {
+    "approval": lambda question, sums, ties: _figures_of_one(question, sums.of("votes")),
     "selection": lambda question, sums, ties: _figures_of_some(
         question, sums.of("votes"), sums.ballots, sums.none, ties
     ),
     "points": lambda question, sums, ties: _figures_of_points(question, sums.of("points"), sums.of("voters"), ties),
+    "importance": lambda question, sums, ties: _figures_of_importance(question, _values(question, sums), ties),
+    "ranking": _followed,
     "budget": lambda question, sums, ties: _figures_of_budget(
         question, sums.of("votes"), sums.ballots, sums.none, ties
     ),
 }
-"""What follows from the sums alone: shares, who is elected, what is funded."""
+"""What follows from the sums alone: shares, means, each round, who is elected, what is funded."""
 
 CHECKS: list[Callable[[Vote], Iterator[Unsound]]] = [
     check_log,

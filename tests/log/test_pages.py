@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -157,10 +158,28 @@ def test_a_vote_waits_is_included_and_is_void_once_withdrawn(
         told = checked(client, round, form)
         assert "Ihre Stimme steht im Protokoll" in told and place in told and "die auf Ihrem Beleg steht" in told
     bare = {name: value for name, value in json.loads(text).items() if name not in {"nonce", "choice"}}
-    assert "die auf Ihrem Beleg steht" not in checked(client, round, json.dumps(bare))
+    told = checked(client, round, json.dumps(bare))
+    assert "die auf Ihrem Beleg steht" not in told and "Frage:" not in told
     withdraw_ballot(session, question_id=round.question_id, who=voter, keys=keys, clock=clock)
     close_vote(session, round, keys=keys, clock=clock)
     assert "Diese Stimme gilt nicht mehr" in checked(client, round, text)
+
+
+def test_the_proof_of_the_check_names_its_entry_and_stands_alone_without_the_choice(
+    session: Session, mine: FlaskClient, client: FlaskClient, round: RoundWords, keys: KeyFolder, clock: StoppedClock
+) -> None:
+    text = slip(mine, round)
+    enough_votes(session, round, keys=keys, clock=clock)
+    write_batch(session, contest_id=round.contest_id, keys=keys, clock=clock)
+    entry, proof = (unescape(found) for found in re.findall(r"<pre[^>]*>([^<]*)</pre>", checked(client, round, text)))
+    assert entry == f"cast {json.loads(text)['commitment']}"
+    key = Verifier.of(client.get(path(round, "schluessel.txt")).text)
+    assert Proof.of(proof).check(entry.encode(), key).size == 51
+    assert json.loads(Proof.of(proof).extra or "").keys() == {"contest", "question", "commitment"}
+    assert "Ihre Stimme steht im Protokoll" in checked(client, round, proof)
+    saved = client.post(path(round, "pruefen"), data={"receipt": text, "als": "datei"})
+    assert (saved.text, saved.headers["Cache-Control"]) == (proof, "no-store")
+    assert "attachment" in saved.headers["Content-Disposition"]
 
 
 def test_what_is_not_there_is_said_plainly(

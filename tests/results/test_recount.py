@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from flask import Flask
 from sqlalchemy import Update, delete, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
 
@@ -19,8 +22,9 @@ from participation.results.models import Result
 from participation.rounds.models import Round
 from participation.voting.models import Ballot, Contest, Option, PendingLeaf, Question, RollEntry
 from participation.voting.notes import Signer, sign_checkpoint
+from tests.house import schema
 from tests.tampering import without_triggers
-from tests.world import RoundWords, a_moderator
+from tests.world import CLOSES, RoundWords, a_moderator, a_round
 from tests.world.moderation import publish, withhold
 from tests.world.results import Lively, counted, released
 
@@ -194,3 +198,54 @@ def test_contests_without_ballots_recount(session: Session, lively: Lively) -> N
     session.commit()
     assert recount(session) == []
     assert session.execute(select(Contest.id)).all()
+
+
+@pytest.mark.parametrize("table", ["contest", "round"])
+def test_count_and_release_keep_their_moments(session: Session, released_round: RoundWords, table: str) -> None:
+    for change in (
+        "released_at = NULL",
+        "released_at = :other",
+        "released_at = NULL, counted_at = NULL",
+        "counted_at = :other",
+    ):
+        with pytest.raises(IntegrityError, match=f"keep_{table}_moments"):
+            session.execute(text(f"UPDATE {table} SET {change}"), {"other": CLOSES} if ":other" in change else {})
+        session.rollback()
+
+
+# ── SQLite deletes what stands in the way of a REPLACE ────────────────────────────────────────────────────────────────
+FOR_THE_VOTE = {"ballot", "checkpoint", "contest", "journal_entry", "log_leaf", "question", "result", "round", "window"}
+
+
+@pytest.mark.sqlite
+def test_the_application_replaces_nothing_that_may_not_be_deleted(session: Session, released_round: RoundWords) -> None:
+    """Also where no guard stands before the insert."""
+    for name in (
+        session.execute(text("SELECT name FROM sqlite_master WHERE name LIKE 'keep_%_replace_%'")).scalars().all()
+    ):
+        session.execute(text(f"DROP TRIGGER {name}"))
+    kept = {line.split()[0] for line in schema.triggers(session.connection()) if line.endswith("_delete")}
+    filled = {table for table in kept if session.execute(text(f'SELECT 1 FROM "{table}" LIMIT 1')).first()}
+    assert filled >= FOR_THE_VOTE - {"contest", "round"}
+    for table in filled:
+        with pytest.raises(IntegrityError):
+            session.execute(text(f'INSERT OR REPLACE INTO "{table}" SELECT * FROM "{table}" LIMIT 1'))
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("table", sorted(FOR_THE_VOTE))
+def test_nobody_else_replaces_what_a_vote_rests_on(session: Session, released_round: RoundWords, table: str) -> None:
+    """A shell of SQLite neither looks at the guards against deletion nor at foreign keys, unless it is told to."""
+    other = a_round(session)
+    moved = {
+        "ballot": f"INSERT OR REPLACE INTO ballot SELECT {other.question_id}, voter_tag, nonce, choice, commitment, kind FROM ballot",
+        "question": "UPDATE OR REPLACE question SET id = (SELECT min(id) FROM question)"
+        f" WHERE contest_id = {other.contest_id}",
+        "window": 'UPDATE OR REPLACE "window" SET id = (SELECT min(id) FROM "window") WHERE closed_at IS NULL',
+    }
+    itself = f'INSERT OR REPLACE INTO "{table}" SELECT * FROM "{table}" LIMIT 1'
+    session.rollback()
+    with closing(sqlite3.connect(session.get_bind().url.database)) as shell:  # type: ignore[union-attr]
+        for statement in (itself, moved.get(table, itself)):
+            with pytest.raises(sqlite3.IntegrityError, match=r"keep_.*_replace|closed_"):
+                shell.execute(statement)

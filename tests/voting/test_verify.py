@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from participation.voting import verify
 from participation.voting.ledger import canonical, cast_leaf, void_leaf
 from participation.voting.merkle import Tree
-from participation.voting.notes import Signer, grow_checkpoint
+from participation.voting.notes import Proof, Signer, grow_checkpoint
 from tests.world.archives import (
     CONTEST,
     METHODS,
@@ -88,6 +88,20 @@ def test_it_stands_alone_and_says_so_with_its_exit_status(archive: Path, tmp_pat
     assert "FAILURE: The file" in run(forged(archive, {"log.txt": b""}), "--lang", "en").stdout
     assert broken.stdout.endswith("Das Archiv ist NICHT in Ordnung.\n")
     assert run(tmp_path / "nowhere.zip").returncode == 1
+
+
+@pytest.mark.parametrize("asked", [["--lang", "en", "--help"], ["-h", "--lang=en"]], ids=str)
+def test_its_help_speaks_the_language_that_is_asked_for(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    told = {}
+    for lang, arguments in {"de": ["--help"], "en": asked}.items():
+        with pytest.raises(SystemExit) as left:
+            verify.main(arguments)
+        assert left.value.code == 0
+        told[lang] = " ".join(capsys.readouterr().out.split())
+    for german, english in verify.HELP.values():
+        assert german in told["de"] and english in told["en"]
+        assert german == english or (english not in told["de"] and german not in told["en"])
+    assert told["de"].startswith("Aufruf: verify.py") and told["en"].startswith("usage: verify.py")
 
 
 def test_whoever_reads_only_the_first_line_gets_no_traceback(archive: Path) -> None:
@@ -580,7 +594,24 @@ def small(tmp_path: Path) -> Path:
 def test_of_a_small_question_it_says_what_it_cannot_check(small: Path) -> None:
     told = _notes(small)
     assert "Frage »bildung«: Was auf den 12 Stimmen steht, ist nicht veröffentlicht. Es sind weniger als 20." in told
+    assert "Nicht geprüft: ob die veröffentlichten Summen die dieser Stimmen sind." in told
     assert "Frage »netze«: 30 Stimmen nachgezählt." in told
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_last_line_says_that_withheld_ballots_were_not_counted(
+    method: str, lang: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(a_voted_contest(method, ballots={"netze": 12}, paper=6), tmp_path)
+    assert verify.main([str(path), "--lang", lang]) == 0
+    *notes, last = capsys.readouterr().out.splitlines()
+    assert last.startswith(
+        "The archive is in order, as far as" if lang == "en" else "Das Archiv ist in Ordnung, soweit"
+    )
+    for sentence in ("Not checked: whether", "6 ballots") if lang == "en" else ("Nicht geprüft: ob", "6 Stimmen"):
+        assert any(sentence in note for note in notes)
+    assert not any(len(note) > 600 for note in notes)
 
 
 def test_closed_ballots_are_still_bound_to_the_log(small: Path) -> None:
@@ -617,6 +648,69 @@ def test_where_no_ballot_is_shown_the_result_still_follows_from_its_sums(
         figures["options"][0]["share"] = "0.9999"
     (found,) = _failures(written(voted, tmp_path, results=results))
     assert found.startswith("Frage »netze«: Aus den veröffentlichten Summen folgt ") and f"bei {place}" in found
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("method", "terms"),
+    [
+        ("approval", {}),
+        ("selection", {"seats": 3}),
+        ("points", {"seats": 2}),
+        ("importance", {}),
+        ("budget", {}),
+        ("ranking", {}),
+        ("ranking", {"batch_elimination": True}),
+        ("ranking", {"skips": None, "overvotes": "skip", "repeats": "skip"}),
+        ("ranking", {"skips": 1, "overvotes": "exhaust", "repeats": "skip", "batch_elimination": True}),
+    ],
+    ids=str,
+)
+def test_an_honest_result_of_withheld_ballots_always_passes(
+    method: str, terms: dict[str, Any], seed: int, tmp_path: Path
+) -> None:
+    hidden = {**terms, "ballots_public": False}
+    assert (
+        _failures(written(a_voted_contest(method, seed=seed, terms=hidden, ballots={"netze": 13 + seed}), tmp_path))
+        == []
+    )
+
+
+@pytest.mark.parametrize("method", ["approval", "importance", "ranking"])
+def test_not_one_number_of_withheld_ballots_can_be_changed_alone(method: str, tmp_path: Path) -> None:
+    voted = a_voted_contest(method, terms={"ballots_public": False}, ballots={"netze": 19}, seed=3)
+    whole = json.loads(canonical(voted.archive.results))
+    for place in list(_numbers_in(whole["questions"]["netze"])):
+        results = json.loads(canonical(whole))
+        *way, last = place
+        inner = results["questions"]["netze"]
+        for step in way:
+            inner = inner[step]
+        inner[last] += 1
+        (found,) = _failures(written(voted, tmp_path, results=results))
+        assert "passt nicht zu 19 Stimmen" in found or "folgt" in found, (place, found)
+
+
+def test_no_vote_appears_between_the_rounds_of_a_withheld_ranking(tmp_path: Path) -> None:
+    """All rounds are made to fit one vote that was handed on without having been there."""
+    voted = a_voted_contest("ranking", terms={"ballots_public": False}, ballots={"netze": 19}, seed=3)
+    results = json.loads(canonical(voted.archive.results))
+    figures = results["questions"]["netze"]
+    next(move for move in figures["rounds"][-2]["transfers"] if move["to"] == figures["winner"])["votes"] += 1
+    question = verify.Question(CONTEST, "ranking", json.loads(canonical(voted.archive.rules))["questions"][0])
+    followed = verify._followed(question, verify.Sums(figures, 19), verify.Ties(question, figures["ties"]))
+    figures |= {"rounds": followed["rounds"], "winner": followed["winner"]}
+    assert "passt nicht zu 19 Stimmen" in _failures(written(voted, tmp_path, results=results))[0]
+
+
+def _numbers_in(value: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to each whole number."""
+    if type(value) is int:
+        yield ()
+    for step, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield from ((step, *rest) for rest in _numbers_in(inner))
 
 
 def test_ballots_cannot_be_withheld_where_the_rules_publish_them(archive: Path) -> None:
@@ -683,6 +777,17 @@ def test_a_check_number_alone_is_enough_once_ballots_are_published(voted: Voted,
     ballot = voted.ballots[0]
     slip = {"contest": CONTEST, "question": ballot.question, "commitment": ballot.commitment.hex()}
     assert any("Ihre Wahl: »" in note for note in _with_receipt(archive, canonical(slip)).notes)
+
+
+def test_a_proof_that_names_its_ballot_alone_is_enough(voted: Voted, archive: Path) -> None:
+    """As the check page gives it: without nonce and choice."""
+    ballot = voted.ballots[0]
+    bare = {"contest": CONTEST, "question": ballot.question, "commitment": ballot.commitment.hex()}
+    proof = replace(Proof.of(voted.proof(ballot)), extra=canonical(bare).encode()).text
+    report = _with_receipt(archive, proof)
+    assert not report.failures and any("Ihre Stimme ist enthalten" in note for note in report.notes)
+    other = canonical({**bare, "commitment": voted.ballots[1].commitment.hex()}).encode()
+    assert "führt nicht zum" in _with_receipt(archive, replace(Proof.of(proof), extra=other).text).failures[0]
 
 
 def test_a_receipt_of_a_small_question_is_found_without_the_choice_being_public(tmp_path: Path) -> None:
