@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from types import ModuleType
+from typing import Any
 from uuid import UUID
 
 from dotenv import dotenv_values
@@ -42,7 +44,7 @@ from participation.foundation.clock import Clock, system_clock
 from participation.foundation.config import ROOT, ConfigurationGap, Settings
 from participation.foundation.db import make_engine_rules
 from participation.foundation.jobs import Jobs
-from participation.foundation.web import db, now, session, this_page, viewer
+from participation.foundation.web import CookieSessions, db, now, prepare_single_reads, session, this_page, viewer
 from participation.front import desk as front_desk
 from participation.front import views as front
 from participation.letters import cli as letters_cli
@@ -143,6 +145,14 @@ class Number(IntegerConverter):
         super().__init__(url_map, max=2**53)  # type: ignore[arg-type]
 
 
+class Site(Flask):
+    """The application, whose functions are all plain ones: Flask would look at each of them at each request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is."""
+        return func
+
+
 def create_app(settings: Settings | None = None, *, clock: Clock = system_clock) -> Flask:
     """Return the application.
 
@@ -151,7 +161,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     :raises ConfigurationGap: naming the first setting that is missing
     """
     settings = settings or Settings.from_environment(_environment())
-    app = Flask(
+    app = Site(
         "participation",
         root_path=str(ROOT / "participation"),
         template_folder="foundation/templates",
@@ -228,8 +238,9 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    Babel(app, locale_selector=i18n.language_of_request)
+    Babel(app, locale_selector=i18n.locale_of_request)
     csrf.init_app(app)
+    app.session_interface = CookieSessions()
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
 
@@ -239,6 +250,7 @@ def _open_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         make_engine_rules(db.engine)
+        prepare_single_reads(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=False)
 
 

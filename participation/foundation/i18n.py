@@ -24,7 +24,7 @@ from participation.foundation.facts import Fact
 from participation.foundation.web import viewer
 
 LANGUAGES = ("de", "en")
-GERMAN = Locale("de")
+LOCALES = {language: Locale(language) for language in LANGUAGES}
 COOKIE = "sprache"
 
 
@@ -49,6 +49,11 @@ def language_of_request() -> str:
     return _preferred(request.headers.get("Accept-Language", ""))
 
 
+def locale_of_request() -> Locale:
+    """Return the same as a locale that is there already: Babel would read the language as a text at each request."""
+    return LOCALES[language_of_request()]
+
+
 @lru_cache(maxsize=256)
 def _preferred(header: str) -> str:
     """Return what a browser prefers. Few headers exist, and each is the same for years."""
@@ -59,7 +64,7 @@ def current_language() -> str:
     """Return the language that is being spoken."""
     # Asked for with every text of a page: what Flask-Babel settled for this request is read where it lies.
     locale = getattr(g.get("_flask_babel"), "babel_locale", None) if g else None
-    return (locale or get_locale() or GERMAN).language
+    return (locale or get_locale() or LOCALES["de"]).language
 
 
 def pick(variants: dict[str, str] | None, language: str) -> Wording:
@@ -133,13 +138,18 @@ def percent(share: float) -> str:
 
 def time_left(until: datetime, now: datetime) -> str:
     """Return how long something still runs, in the largest unit that says enough."""
-    left = until - now
-    if left >= timedelta(days=2):
-        return ngettext("noch %(num)s Tag", "noch %(num)s Tage", left.days)
-    if left >= timedelta(hours=2):
-        return ngettext("noch %(num)s Stunde", "noch %(num)s Stunden", int(left.total_seconds() // 3600))
-    if left >= timedelta(minutes=1):
-        return ngettext("noch %(num)s Minute", "noch %(num)s Minuten", int(left.total_seconds() // 60))
+    return _left(current_language(), (until - now) // timedelta(minutes=1))
+
+
+@lru_cache(maxsize=4096)
+def _left(language: str, minutes: int) -> str:
+    """Return the words in the language that is being spoken: the mark of each page that counts down needs them."""
+    if minutes >= 2 * 24 * 60:
+        return ngettext("noch %(num)s Tag", "noch %(num)s Tage", minutes // (24 * 60))
+    if minutes >= 2 * 60:
+        return ngettext("noch %(num)s Stunde", "noch %(num)s Stunden", minutes // 60)
+    if minutes >= 1:
+        return ngettext("noch %(num)s Minute", "noch %(num)s Minuten", minutes)
     return gettext("weniger als eine Minute")
 
 

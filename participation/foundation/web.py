@@ -10,11 +10,12 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Response, current_app, g, redirect, render_template, request
+from flask import Flask, Request, Response, current_app, g, redirect, render_template, request
 from flask import session as cookie
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import current_user
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from participation.foundation.clock import Clock
@@ -35,9 +36,29 @@ def session() -> Session:
 
 @contextmanager
 def connection() -> Generator[Connection]:
-    """Give a bare connection for a single read on a path where a whole session would cost more than the statement."""
-    with db.engine.connect() as bare:
+    """Give a bare connection for a single read on a path where a whole session would cost more than the statement.
+
+    On PostgreSQL the read is not put between BEGIN and ROLLBACK, which would be two more ways to the server and back.
+    """
+    with cast(Engine, current_app.extensions["single_reads"]).connect() as bare:
         yield bare
+
+
+def prepare_single_reads(app: Flask) -> None:
+    """Keep for ``connection`` the engine of the application as it serves reads that stand alone."""
+    engine = db.engine
+    alone = engine.dialect.name == "postgresql"
+    app.extensions["single_reads"] = engine.execution_options(isolation_level="AUTOCOMMIT") if alone else engine
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's sessions, which get a signature ready at each request, also where no cookie came."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return what the cookie holds, at once where there is none."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def settings() -> Settings:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,8 @@ from participation.foundation.db import transaction
 from participation.foundation.facts import TooMany
 from participation.foundation.limits import RateLimit, forget_old, take
 from participation.foundation.model import Moment, Variants
+from participation.foundation.web import connection
+from participation.foundation.web import session as session_of_request
 
 
 def an_office_named(slug: str) -> Office:
@@ -61,6 +64,17 @@ def test_a_read_left_open_is_ended_before_writing(session: Session, new_session:
         assert session.execute(text("SELECT count(*) FROM office")).scalar_one() == 1
         session.add(an_office_named("danach"))
     assert offices(session) == ["danach", "inzwischen"]
+
+
+def test_after_a_single_read_its_connection_serves_transactions_again(app: Flask, session: Session) -> None:
+    with app.app_context():
+        with connection() as bare:
+            assert bare.execute(text("SELECT count(*) FROM office")).scalar_one() == 0
+        with pytest.raises(KeyError), transaction(session_of_request()) as mine:
+            mine.add(an_office_named("weg"))
+            mine.flush()
+            raise KeyError
+    assert offices(session) == []
 
 
 def test_writers_queue_up_instead_of_failing(new_session: Callable[[], Session]) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from flask import Flask, render_template_string
 from flask_babel import force_locale
 
-from participation.foundation.i18n import current_language, in_words
+from participation.foundation.i18n import current_language, in_words, time_left
 
 NAME = "<b>Kim</b>"
+SECOND = timedelta(seconds=1)
 TEXT = "{{ _('Der Beitrag von %(author)s.', author=name) }}"
 
 
@@ -45,6 +48,19 @@ def test_a_text_that_is_missing_is_nothing_on_a_page_of_any_language(app: Flask)
         for language in ("de", "en"):
             with force_locale(language):
                 assert not in_words({"de": ""}) and not in_words(None)
+
+
+def test_the_time_left_is_told_in_the_largest_unit_that_says_enough(app: Flask) -> None:
+    left = (timedelta(days=2), timedelta(days=2) - SECOND, timedelta(hours=2) - SECOND, timedelta(minutes=2) - SECOND)
+    told = {
+        "de": ["noch 2 Tage", "noch 47 Stunden", "noch 119 Minuten", "noch 1 Minute", *["weniger als eine Minute"] * 2],
+        "en": ["2 days left", "47 hours left", "119 minutes left", "1 minute left", *["less than a minute left"] * 2],
+    }
+    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    with app.test_request_context():
+        for language, words in told.items():
+            with force_locale(language):
+                assert [time_left(now + one, now) for one in (*left, SECOND, -SECOND)] == words
 
 
 @pytest.mark.parametrize(
