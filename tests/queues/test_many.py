@@ -369,6 +369,9 @@ def test_what_somebody_else_has_open_is_not_ticked(session: Session, app: Flask,
     round = a_round(session)
     one, other = held_comments(session, round, clock, 2)
     mine, theirs = (signed_in(app, session, a_moderator(session, round)) for _ in range(2))
-    post(theirs, f"/moderation/{one}/bearbeitung", listed="held")
+    seen = theirs.get(f"/moderation/auswahl?beitrag={one}&beitrag={other}").text
+    opens = f"/moderation/{one}/bearbeitung"
+    assert f'form="oeffnen" formaction="{opens}"' in seen and f'href="/moderation/{one}' not in seen
+    assert post(theirs, opens, listed="held").location == f"/moderation/{one}?liste=held"
     page = mine.get(f"/moderation/auswahl?beitrag={one}&beitrag={other}").text
     assert f'value="{one}:1:">' in page and f'value="{other}:1:" checked' in page
