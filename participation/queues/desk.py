@@ -26,6 +26,7 @@ from participation.moderation.facts import (
     AlreadySo,
     AlreadyUndone,
     DecidedMeanwhile,
+    LinkedBack,
     LookAwaited,
     NoSuchOriginal,
     NoSuchSubject,
@@ -225,7 +226,7 @@ def undo(decision_id: int) -> ResponseReturnValue:
     """Take a decision back within ten minutes."""
     try:
         commands.undo(session(), decision_id=decision_id, by=person_id(), clock=clock)
-    except (AlreadyUndone, ChangedMeanwhile, DecidedMeanwhile, NotYourDecision, UndoOver) as fact:
+    except (AlreadyUndone, ChangedMeanwhile, DecidedMeanwhile, LinkedBack, NotYourDecision, UndoOver) as fact:
         flash(words_of(fact), "warning")
     else:
         flash(
@@ -251,7 +252,7 @@ def choose_many() -> ResponseReturnValue:
     return _show_many(form, found, ticked=free)
 
 
-def _narrowed() -> dict[str, str | None]:
+def _narrowed() -> dict[str, Any]:
     """Return what the list was narrowed to from which somebody wanted to choose, as its address says it."""
     names = {"runde": "runde", "art": "meldung", "ueberfaellig": "ueberfaellig", "after": "after"}
     return {name: request.args.get(sent) or None for name, sent in names.items()}
@@ -351,7 +352,7 @@ def undo_many(bulk_id: int) -> ResponseReturnValue:
     """Take back within ten minutes what was decided together."""
     try:
         back, left = bulk.undo_many(session(), bulk_id=bulk_id, by=person_id(), clock=clock)
-    except (AlreadyUndone, ChangedMeanwhile, DecidedMeanwhile, UndoOver) as fact:
+    except (AlreadyUndone, ChangedMeanwhile, DecidedMeanwhile, LinkedBack, UndoOver) as fact:
         flash(words_of(fact), "warning")
     else:
         flash(
