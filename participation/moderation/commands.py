@@ -42,6 +42,7 @@ from participation.moderation.facts import (
     AlreadySo,
     AlreadyUndone,
     ImportedDecision,
+    LinkedBack,
     NothingSealed,
     NothingToDecide,
     NothingToReport,
@@ -469,13 +470,14 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
     :raises AlreadyUndone: if it was taken back before
     :raises DecidedMeanwhile: if it does not hold any more
     :raises ChangedMeanwhile: if the author wrote or withdrew since
+    :raises LinkedBack: if a link would come back to what is linked to this contribution by now
     """
     with transaction(session):
         taken = queries.decision_to_undo(session, decision_id)
         if taken is None:
             raise NothingToDecide()
         now, office_id = enter(session, taken.contribution_id, by=by, clock=clock)
-        kind = hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
+        kind = hold_for_back(session, taken)
         # Read again under the lock: somebody may have been quicker.
         taken = queries.decision_to_undo(session, decision_id) or taken
         refusal = why_not_undo(taken, queries.standing(session, taken.contribution_id), by=by, now=now)
@@ -486,8 +488,10 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
             raise AlreadyUndone()
         if not recall_letters(session, about=f"decision:{decision_id}"):
             raise UndoOver()
-        state = State(taken.before["state"])
-        _put_back(session, taken, kind=kind, state=state, version=taken.version_after, now=now)
+        link, state = taken.before["duplicate_of"], State(taken.before["state"])
+        if link != link_again(session, taken):
+            raise LinkedBack(number=link)
+        _put_back(session, taken, kind=kind, state=state, link=link, version=taken.version_after, now=now)
         pass_on_again(session, taken)
         session.execute(queries.reopened(decision_id).values(settled_at=None, decision_id=None))
         note(
@@ -501,7 +505,27 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
         )
 
 
-def _put_back(session: Session, taken: Taken, *, kind: str, state: State, version: int, now: datetime) -> None:
+def hold_for_back(session: Session, taken: Taken) -> str:
+    """Lock what is needed to put back what stood before a decision: other place and other contribution too."""
+    before = taken.before
+    original_id = before.get("duplicate_of")
+    return hold(session, taken.contribution_id, also=before.get("thread_id"), original_id=original_id)
+
+
+def link_again(session: Session, taken: Taken) -> int | None:
+    """Return the link that comes back with what stood before a decision.
+
+    None also where the other contribution is linked to this one by now, since no two name each other.
+    """
+    link: int | None = taken.before.get("duplicate_of")
+    if link is None or queries.linked_back(session, {taken.contribution_id: link}):
+        return None
+    return link
+
+
+def _put_back(
+    session: Session, taken: Taken, *, kind: str, state: State, link: int | None, version: int, now: datetime
+) -> None:
     """Undo to the contribution what a decision did; place, text, link and counts come back as they were.
 
     A text that its author wrote since stays.
@@ -516,7 +540,7 @@ def _put_back(session: Session, taken: Taken, *, kind: str, state: State, versio
         expected_version=version,
         text=sealed.text if sealed is not None and is_original and version == taken.version_after else None,
         rewording=taken.before["rewording"] and state == State.HELD,
-        duplicate_of=taken.before["duplicate_of"],
+        duplicate_of=link,
     )
     if is_original:
         unseal_earlier(session, taken.contribution_id, taken.decided_at)
@@ -648,6 +672,7 @@ def put_right(
     by: UUID,
     reason: str,
     standing: Standing,
+    link: int | None,
     version: int,
     now: datetime,
 ) -> int:
@@ -655,12 +680,13 @@ def put_right(
 
     What an earlier decision blacked out, linked or moved stays so, and that one shapes it again (``still_takes``).
 
+    :param link: what it is linked to from then on (``link_again``)
     :param version: the version that was read, which may be newer than what the decision left
     :raises ChangedMeanwhile: if there is another one by now
     """
     before = queries.cases_before(session, [taken.contribution_id])[taken.contribution_id]
     before |= {"of_review": True, "reverses": taken.id}
-    _put_back(session, taken, kind=kind, state=State.PUBLISHED, version=version, now=now)
+    _put_back(session, taken, kind=kind, state=State.PUBLISHED, link=link, version=version, now=now)
     left = session.execute(select(Contribution.version).where(Contribution.id == taken.contribution_id)).scalar_one()
     if left != version:
         # The text that was read for that decision is this version now; an earlier decision may be about the same words.

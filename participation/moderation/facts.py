@@ -346,6 +346,15 @@ class UndoOver(Fact):
     )
 
 
+class LinkedBack(Fact):
+    """The link that would come back leads to where this contribution is linked to by now."""
+
+    sentence = marked(
+        "Damit käme der Verweis auf Beitrag %(number)s zurück, aber der verweist inzwischen selbst auf diesen. Die"
+        " Entscheidung bleibt deshalb. Sie können den Beitrag öffnen und neu entscheiden."
+    )
+
+
 class AlreadyUndone(Fact):
     """The decision was taken back before."""
 

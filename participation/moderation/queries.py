@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -714,6 +714,30 @@ def _is_original(session: Session, contribution_id: int, original_id: int | None
     found = found.where(Contribution.id == original_id, Contribution.id != contribution_id, is_public(now))
     found = found.where(Contribution.duplicate_of.is_(None), Window.audience_id == audience.scalar_subquery())
     return session.execute(found).first() is not None
+
+
+def linked_back(session: Session, links: Mapping[int, int]) -> set[int]:
+    """Return the contributions whose link would lead back to themselves, by the links that there are; one statement.
+
+    :param links: what each is to be linked to
+    """
+    if not links:
+        return set()
+    further = select(Contribution.id, Contribution.duplicate_of).where(Contribution.id.in_(links.values()))
+    chain = further.cte(recursive=True)
+    linked = aliased(Contribution)
+    chain = chain.union(select(linked.id, linked.duplicate_of).join(chain, chain.c.duplicate_of == linked.id))
+    onward = {row.id: row.duplicate_of for row in session.execute(select(chain))}
+    return {number for number, link in links.items() if number in _followed(link, onward)}
+
+
+def _followed(number: int | None, onward: Mapping[int, int | None]) -> set[int]:
+    """Return what one comes to that follows links from a contribution, it included."""
+    found: set[int] = set()
+    while number is not None and number not in found:
+        found.add(number)
+        number = onward.get(number)
+    return found
 
 
 def other_subjects(session: Session, contribution_id: int) -> list[Place]:

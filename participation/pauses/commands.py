@@ -45,6 +45,7 @@ from participation.pauses.models import LegalBasis, WritingPause
 PAUSED_LETTER = "pauses/letters/paused"
 ASKED_LETTER = "pauses/letters/asked"
 REVIEWED_LETTER = "pauses/letters/reviewed"
+MOOT_LETTER = "pauses/letters/moot"
 
 
 # ── The legal basis of an office ──────────────────────────────────────────────────────────────────────────────────────
@@ -266,6 +267,24 @@ def review(session: Session, *, pause_id: int, by: UUID, outcome: Outcome, reaso
         _tell(session, REVIEWED_LETTER, one, now, outcome=outcome, reason=reason.strip(), ends=_written(one.ends_at))
         details = {"outcome": outcome}
         _note(session, "pauses:reviewed", pause_id=pause_id, office_id=office_id, by=by, now=now, details=details)
+
+
+def tell_moot(session: Session, *, clock: Clock) -> int:
+    """Tell who asked for a second look that another decision left nothing to look at, once each; return how many.
+
+    Decisions are made in rooms that know of no pauses, here they are read. One transaction each, under the lock of the
+    person.
+    """
+    told = 0
+    for pause_id in queries.moot(session, now=clock()):
+        with transaction(session):
+            one, now = _held(session, pause_id), clock()
+            if one.moot_told_at is None:
+                one.moot_told_at = now
+                session.flush()
+                _tell(session, MOOT_LETTER, one, now)
+                told += 1
+    return told
 
 
 def forget(session: Session, person_id: UUID, clock: Clock) -> None:

@@ -51,6 +51,7 @@ class WritingPause(Base):
             " AND (outcome IS NULL OR (asked_at IS NOT NULL AND length(review_reason) > 0))",
             name="reviewed_as_a_whole",
         ),
+        CheckConstraint("moot_told_at IS NULL OR (asked_at IS NOT NULL AND outcome IS NULL)", name="moot_was_asked"),
         CheckConstraint(
             "(participant_id IS NULL) = (decision_id IS NULL)"
             " AND (participant_id IS NOT NULL OR (ends_at IS NOT NULL AND words = ''))",
@@ -101,6 +102,8 @@ class WritingPause(Base):
     reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
     outcome: Mapped[str | None]
     review_reason: Mapped[str] = mapped_column(default="")
+    moot_told_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When who asked was told that another decision left nothing to look at."""
 
     @property
     def whose(self) -> UUID:

@@ -22,7 +22,7 @@ from participation.foundation.paging import Page, cut
 from participation.moderation.facts import UNDO_FOR
 from participation.moderation.facts import Outcome as Decided
 from participation.moderation.models import Case, ModerationDecision
-from participation.moderation.queries import Claim, claim_of, last_decision, stands
+from participation.moderation.queries import Claim, claim_of, is_of_review, last_decision, stands
 from participation.pauses.facts import (
     LADDER,
     REMEMBERED,
@@ -400,6 +400,17 @@ def long_over(session: Session, *, now: datetime) -> list[int]:
         WritingPause.ends_at <= before, and_(WritingPause.ends_at.is_(None), WritingPause.withdrawn_at <= before)
     )
     found = select(WritingPause.id).where(WritingPause.participant_id.is_not(None), over, ~waits())
+    return list(session.execute(found.order_by(WritingPause.id).limit(100)).scalars())
+
+
+def moot(session: Session, *, now: datetime) -> list[int]:
+    """Return the pauses with nothing left to look at whose author asked and was not told, oldest first, 100 at most.
+
+    As long as the decision that overtook one can be undone, it may run on, and nobody is told.
+    """
+    final = _anew().where(or_(_LATER.decided_at <= now - UNDO_FOR, is_of_review(_LATER))).exists()
+    found = select(WritingPause.id).where(WritingPause.asked_at.is_not(None), WritingPause.outcome.is_(None), final)
+    found = found.where(WritingPause.moot_told_at.is_(None), WritingPause.participant_id.is_not(None))
     return list(session.execute(found.order_by(WritingPause.id).limit(100)).scalars())
 
 

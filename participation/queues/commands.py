@@ -37,6 +37,7 @@ from participation.moderation.facts import (
     NEEDS_REASON,
     STATE_AFTER,
     UNDO_FOR,
+    LinkedBack,
     NothingToDecide,
     Outcome,
     OwnContribution,
@@ -54,6 +55,7 @@ from participation.moderation.queries import (
     authors_to_tell,
     cases_before,
     decisions_taken,
+    linked_back,
     reopened,
     reporters_of,
     standings,
@@ -129,8 +131,13 @@ def _verdict(
     return verdict
 
 
-def _hold_all(session: Session, contribution_ids: Collection[int], *, by: UUID, clock: Clock) -> _Held:
-    """Hold the doors, then what carries the counters, then the contributions, each in the order of their ids."""
+def _hold_all(
+    session: Session, contribution_ids: Collection[int], *, by: UUID, clock: Clock, also: Collection[int] = ()
+) -> _Held:
+    """Hold the doors, then what carries the counters, then the contributions, each in the order of their ids.
+
+    :param also: other contributions that nobody is to link meanwhile
+    """
     placed = (
         select(Contribution.id, Contribution.kind, Contribution.window_id, Window.audience_id, Audience.office_id)
         .join(Window, Window.id == Contribution.window_id)
@@ -146,13 +153,13 @@ def _hold_all(session: Session, contribution_ids: Collection[int], *, by: UUID, 
     kinds = {row.id: row.kind for row in rows if row.audience_id in mine}
     for kind, numbers in _by_kind(kinds).items():
         TALLIES[kind].hold_all(session, numbers)
-    locked = locked_all(session, kinds)
+    locked = [one for one in locked_all(session, {*kinds, *also}).values() if one.id in kinds]
     return _Held(
         now=now,
         offices={row.id: row.office_id for row in rows if row.id in kinds},
         kinds=kinds,
-        versions={one.id: one.version for one in locked.values()},
-        standings=standings(session, locked.values()),
+        versions={one.id: one.version for one in locked},
+        standings=standings(session, locked),
     )
 
 
@@ -327,10 +334,13 @@ def undo_many(session: Session, *, bulk_id: int, by: UUID, clock: Clock) -> tupl
         if not numbers:
             raise NothingToDecide()
         found = decisions_taken(session, numbers)
-        held = _hold_all(session, [one.contribution_id for one in found], by=by, clock=clock)
+        links = {one.contribution_id: one.before["duplicate_of"] for one in found if one.before.get("duplicate_of")}
+        by_id = [one.contribution_id for one in found]
+        held = _hold_all(session, by_id, by=by, clock=clock, also=links.values())
         # Read again under the lock: somebody may have been quicker.
         found = decisions_taken(session, numbers)
-        refused = {one.id: _why_not_back(held, one, by=by) for one in found}
+        in_circles = linked_back(session, links)
+        refused = {one.id: _why_not_back(held, one, by=by, in_circles=in_circles) for one in found}
         free = [one for one in found if refused[one.id] is None]
         told = recall_all(session, _abouts(session, free))
         refused |= {number: UndoOver() for number in told}
@@ -341,13 +351,14 @@ def undo_many(session: Session, *, bulk_id: int, by: UUID, clock: Clock) -> tupl
         return len(free), len(found) - len(free)
 
 
-def _why_not_back(held: _Held, taken: Taken, *, by: UUID) -> Fact | None:
+def _why_not_back(held: _Held, taken: Taken, *, by: UUID, in_circles: Collection[int]) -> Fact | None:
     number = taken.contribution_id
     if number not in held.standings:
         return NothingToDecide()
     standing = held.standings[number]
     changed = held.versions[number] != taken.version_after or standing.state == State.WITHDRAWN
-    return why_not_undo(taken, standing, by=by, now=held.now) or (ChangedMeanwhile() if changed else None)
+    refusal = why_not_undo(taken, standing, by=by, now=held.now) or (ChangedMeanwhile() if changed else None)
+    return refusal or (LinkedBack(number=taken.before["duplicate_of"]) if number in in_circles else None)
 
 
 def _abouts(session: Session, decisions: Sequence[Taken]) -> dict[str, int]:

@@ -26,6 +26,7 @@ from participation.moderation.facts import (
     AlreadySo,
     AlreadyUndone,
     DecidedMeanwhile,
+    LinkedBack,
     LookAwaited,
     NoSuchOriginal,
     NoSuchSubject,
@@ -225,7 +226,7 @@ def undo(decision_id: int) -> ResponseReturnValue:
     """Take a decision back within ten minutes."""
     try:
         commands.undo(session(), decision_id=decision_id, by=person_id(), clock=clock)
-    except (AlreadyUndone, ChangedMeanwhile, DecidedMeanwhile, NotYourDecision, UndoOver) as fact:
+    except (AlreadyUndone, ChangedMeanwhile, DecidedMeanwhile, LinkedBack, NotYourDecision, UndoOver) as fact:
         flash(words_of(fact), "warning")
     else:
         flash(
@@ -246,9 +247,15 @@ def choose_many() -> ResponseReturnValue:
     )
     if not found.rows:
         flash(words_of(NothingChosen()), "info")
-        return see_other(url_for("queues_desk.queue", liste=form.back_to.value))
+        return see_other(url_for("queues_desk.queue", liste=form.back_to.value, **_narrowed()))
     free = [row.id for row in found.rows if row.claim is None or row.claim.by == person_id()]
     return _show_many(form, found, ticked=free)
+
+
+def _narrowed() -> dict[str, Any]:
+    """Return what the list was narrowed to from which somebody wanted to choose, as its address says it."""
+    names = {"runde": "runde", "art": "meldung", "ueberfaellig": "ueberfaellig", "after": "after"}
+    return {name: request.args.get(sent) or None for name, sent in names.items()}
 
 
 @bp.post("/sammelentscheidungen")
@@ -286,14 +293,13 @@ def decide_many() -> ResponseReturnValue:
 def insert_template_for_many() -> ResponseReturnValue:
     """Show the form again with a template in the reason; its languages are those of all who are ticked."""
     form = BulkForm(request.form)
-    done = form.put_in(_offer(form.numbers))
+    done = form.put_in(_offer(form.numbers or form.lines))
     return _choose_again(form, status=200 if done else 422)
 
 
 def _choose_again(form: BulkForm, fact: Fact | None = None, *, status: int = 422) -> ResponseReturnValue:
-    numbers = form.numbers
     found = queries.gathered(
-        session(), moderator=person_id(), listed=form.back_to, how=How.PAGE, numbers=numbers, now=now()
+        session(), moderator=person_id(), listed=form.back_to, how=How.PAGE, numbers=form.lines, now=now()
     )
     # What somebody wrote or decided since was not read by who ticked it.
     read = {one.contribution_id: (one.version, one.last_seen) for one in form.chosen.data or ()}
@@ -346,7 +352,7 @@ def undo_many(bulk_id: int) -> ResponseReturnValue:
     """Take back within ten minutes what was decided together."""
     try:
         back, left = bulk.undo_many(session(), bulk_id=bulk_id, by=person_id(), clock=clock)
-    except (AlreadyUndone, ChangedMeanwhile, DecidedMeanwhile, UndoOver) as fact:
+    except (AlreadyUndone, ChangedMeanwhile, DecidedMeanwhile, LinkedBack, UndoOver) as fact:
         flash(words_of(fact), "warning")
     else:
         flash(

@@ -164,6 +164,20 @@ class ChosenField(Field):
         self.data = [Chosen(int(one[0]), int(one[1]), int(one[2]) if one[2] else None) for one in parts]
 
 
+class NumbersField(Field):
+    """Numbers of contributions, as many as one decision takes; what is none is left out."""
+
+    data: list[int]
+
+    def process_data(self, value: list[int] | None) -> None:
+        """Keep what was shown before."""
+        self.data = list(value or ())
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was shown."""
+        self.data = [number for number in map(key_from, valuelist) if number is not None][:MOST_AT_ONCE]
+
+
 class BulkForm(RulingForm):
     """One decision, one rule and one reason for several contributions."""
 
@@ -185,13 +199,24 @@ class BulkForm(RulingForm):
         most=LONGEST_REASON,
     )
     chosen = ChosenField(_l("Beiträge"))
+    shown = NumbersField()
     how = HiddenField(widget=HiddenInput())
     listed = HiddenField(widget=HiddenInput())
+
+    def validate_chosen(self, field: ChosenField) -> None:
+        """Ask what it is about."""
+        if not field.data and not field.process_errors:
+            raise ValidationError(_("Bitte kreuzen Sie mindestens einen Beitrag an."))
 
     @property
     def numbers(self) -> list[int]:
         """The contributions that are ticked, as many as one decision takes."""
         return [one.contribution_id for one in self.chosen.data or ()][:MOST_AT_ONCE]
+
+    @property
+    def lines(self) -> list[int]:
+        """All that the page showed, ticked or not."""
+        return list(dict.fromkeys([*self.numbers, *self.shown.data]))[:MOST_AT_ONCE]
 
     @property
     def found(self) -> How:

@@ -15,7 +15,16 @@ from participation.foundation.db import affected, insert, transaction
 from participation.journal.commands import note
 from participation.letters.commands import post_letter
 from participation.moderation import commands as moderation
-from participation.moderation.commands import await_look, enter, free_case, hold, look_given, put_right
+from participation.moderation.commands import (
+    await_look,
+    enter,
+    free_case,
+    hold,
+    hold_for_back,
+    link_again,
+    look_given,
+    put_right,
+)
 from participation.moderation.facts import OUTCOMES, AlreadySo, NothingToDecide, ReasonMissing, told_as
 from participation.moderation.queries import author_to_tell, standing
 from participation.reviews import queries
@@ -89,8 +98,10 @@ def review(
     reason: str,
     clock: Clock,
     version: int | None = None,
-) -> None:
+) -> int | None:
     """Look at a decision a second time and tell its author, with reasons. What is reversed is public as before.
+
+    Returned is the other contribution to which a link does not come back, since it is linked to this one by now.
 
     What an earlier decision blacked out, linked or moved stays so; the letter says it. What its author wrote since the
     decision stays, and is public then. Whom it was passed on to is done with it, either way; notices that
@@ -113,17 +124,18 @@ def review(
             raise NothingToDecide()
         taken = found.decision
         now, office_id = enter(session, taken.contribution_id, by=by, clock=clock)
-        kind = hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
+        kind = hold_for_back(session, taken)
         stands = standing(session, taken.contribution_id)
         found = queries.review_to_give(session, review_id) or found
         refusal = why_not_review(found, stands, by=by, read=version or taken.version_after)
         if refusal is not None:
             raise refusal
         given = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
+        link = before = taken.before.get("duplicate_of")
         if outcome is ReviewOutcome.REVERSED:
-            given["result_id"] = put_right(
-                session, taken, kind=kind, by=by, reason=reason, standing=stands, version=found.version, now=now
-            )
+            link = link_again(session, taken)
+            known: dict[str, Any] = {"kind": kind, "standing": stands, "link": link, "version": found.version}
+            given["result_id"] = put_right(session, taken, by=by, reason=reason, now=now, **known)
         else:
             free_case(session, taken.contribution_id)
         look_given(session, taken.id)
@@ -131,6 +143,7 @@ def review(
         about = f"contribution:{taken.contribution_id}"
         details = {"decision": taken.id, "review": review_id, "outcome": outcome}
         note(session, act="moderation:reviewed", actor=by, office_id=office_id, about=about, details=details, now=now)
+        return before if link != before else None
 
 
 def _give(session: Session, found: ToReview, given: dict[str, Any], now: datetime) -> None:

@@ -38,7 +38,7 @@ def give_review(review_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _show_review(review_id, form, status=422)
     try:
-        commands.review(
+        unlinked = commands.review(
             session(),
             review_id=review_id,
             by=person_id(),
@@ -55,6 +55,15 @@ def give_review(review_id: int) -> ResponseReturnValue:
         flash(words_of(fact), "info")
     else:
         flash(_("Die Überprüfung ist gespeichert. Die Verfasserin oder der Verfasser bekommt einen Brief."), "success")
+        if unlinked is not None:
+            flash(
+                _(
+                    "Der Verweis auf Beitrag %(number)s ist nicht zurückgekommen, denn der verweist inzwischen selbst"
+                    " auf diesen.",
+                    number=unlinked,
+                ),
+                "info",
+            )
     return see_other(url_for("queues_desk.queue", liste="reviews"))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from participation.contributions.facts import ChangedMeanwhile, State
+from participation.contributions.models import Contribution
 from participation.discussion.commands import edit_comment, rate_comment, withdraw_comment
 from participation.discussion.facts import Stance, Value
 from participation.discussion.queries import counters_that_differ
@@ -25,6 +26,7 @@ from participation.moderation.facts import (
     AlreadyReported,
     AlreadyUndone,
     DecidedMeanwhile,
+    LinkedBack,
     NothingToDecide,
     NotYourDecision,
     Outcome,
@@ -32,9 +34,20 @@ from participation.moderation.facts import (
 )
 from participation.moderation.models import Case, Notice, SealedCopy
 from participation.moderation.queries import decisions_on, notice_status
+from participation.queues.commands import decide_many, undo_many
+from participation.queues.facts import Chosen, How
 from tests.servers import Postbox
 from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_person, a_round
-from tests.world.moderation import a_comment, a_notice, decide_so, publish, snapshot, state_of, withhold
+from tests.world.moderation import (
+    a_comment,
+    a_notice,
+    decide_so,
+    decision_letters,
+    publish,
+    snapshot,
+    state_of,
+    withhold,
+)
 
 TEXT = "Mehr Bäume, sagt Frau Beispiel aus der Musterstraße 7."
 
@@ -171,6 +184,31 @@ def test_what_was_passed_on_is_passed_on_again(session: Session, clock: StoppedC
     session.rollback()
     kept = session.execute(select(Case.escalated_by, Case.escalated_at, Case.escalated_why)).one()
     assert tuple(kept) == (moderator, clock(), "Bitte juristisch prüfen.")
+
+
+def test_no_link_comes_back_to_what_leads_here_by_now(session: Session, clock: StoppedClock) -> None:
+    round = a_round(session)
+    by = a_moderator(session, round)
+    one, two, three = (a_comment(session, round, clock=clock, text=f"Mehr Bäume, Nummer {n}.") for n in range(3))
+    first = decide_so(session, one, Outcome.DUPLICATE, by=by, clock=clock, duplicate_of=two)
+    chosen, many = [Chosen(one, 1, first)], {"how": How.PAGE, "outcome": Outcome.WITHHELD, "rule": "spam"}
+    bulk = decide_many(session, chosen=chosen, by=by, reason="Werbung.", clock=clock, **many)
+    hidden = decisions_on(session, [one])[one].id
+    again = publish(session, one, by=by, clock=clock, last_seen=hidden)
+    session.rollback()
+    decide_so(session, two, Outcome.DUPLICATE, by=by, clock=clock, duplicate_of=three)
+    last = decide_so(session, three, Outcome.DUPLICATE, by=by, clock=clock, duplicate_of=one)
+    undo(session, decision_id=again, by=by, clock=clock)
+    before, letters = snapshot(session), len(decision_letters(session))
+    with pytest.raises(LinkedBack):
+        undo(session, decision_id=hidden, by=by, clock=clock)
+    session.rollback()
+    with pytest.raises(LinkedBack):
+        undo_many(session, bulk_id=bulk, by=by, clock=clock)
+    assert snapshot(session) == before and len(decision_letters(session)) == letters, "nothing is lost"
+    undo(session, decision_id=last, by=by, clock=clock)
+    assert undo_many(session, bulk_id=bulk, by=by, clock=clock) == (1, 0)
+    assert session.get_one(Contribution, one, populate_existing=True).duplicate_of == two
 
 
 def test_the_journal_tells_of_it_and_the_row_stays(session: Session, clock: StoppedClock) -> None:

@@ -21,6 +21,7 @@ from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
 from participation.foundation.facts import Fact
 from participation.journal.models import JournalEntry
+from participation.letters.jobs import send_letters
 from participation.letters.models import Letter
 from participation.moderation.commands import undo
 from participation.moderation.facts import Outcome as Decided
@@ -57,6 +58,7 @@ from participation.queues.queries import queue
 from participation.reviews.commands import contest, review
 from participation.reviews.facts import ReviewOutcome
 from participation.voting.commands import cast_ballot
+from tests.servers import Postbox
 from tests.world import a_citizen, a_moderator, a_person, a_round, a_staff_member, an_admin, an_office
 from tests.world.moderation import a_comment, decide_so, publish, withhold
 from tests.world.pauses import BASIS, REASON, Trouble, trouble
@@ -350,6 +352,31 @@ def test_a_second_look_at_a_pause_that_was_overtaken_waits_for_nobody(
     assert (waits, found.page.rows, found.waiting[Listed.PAUSES].count) == ([1, 0], (), 0)
     with pytest.raises(NothingToReview):
         commands.review(session, pause_id=made, by=case.third, outcome=Outcome.UPHELD, reason="Doch.", clock=clock)
+
+
+def test_who_asked_in_vain_is_told_once_in_their_language_when_that_is_final(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock, case: Trouble
+) -> None:
+    case.author = a_citizen(session, email="ada@example.org", language="en")
+    comment = case.insult(session, clock)
+    made = case.propose(session, clock, comment)
+    commands.confirm(session, pause_id=made, by=case.other, clock=clock)
+    cited = last_on(session, comment).id
+    commands.contest(session, pause_id=made, person_id=case.author.person_id, words="Nein.", clock=clock)
+    for taken_back in (True, False):
+        shown = publish(session, comment, by=case.third, clock=clock, last_seen=cited)
+        clock.advance(timedelta(minutes=9))
+        assert commands.tell_moot(session, clock=clock) == 0, "the decision may still be taken back"
+        if taken_back:
+            undo(session, decision_id=shown, by=case.third, clock=clock)
+            clock.advance(timedelta(minutes=1))
+            assert commands.tell_moot(session, clock=clock) == 0, "the pause runs on"
+    clock.advance(timedelta(minutes=1))
+    assert [commands.tell_moot(session, clock=clock) for _ in range(2)] == [1, 0]
+    with app.app_context():
+        send_letters()
+    told = [one for one in smtp.to("ada@example.org") if one["Subject"] == "Your writing pause has ended early"]
+    assert len(told) == 1 and "nothing left to review" in " ".join(told[0].get_content().split())
 
 
 # ── Shortest first ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -332,10 +332,13 @@ def test_what_is_wrong_is_named_and_the_choice_is_kept(
     one, other = held_comments(session, round, clock, 2)
     browser = signed_in(app, session, a_moderator(session, round))
     fields = {"outcome": "withheld", "rule": "spam", "reason": "Werbung.", "how": "author", "listed": "held"}
+    fields |= {"shown": [one, other, "x"]}
     sent = post(browser, "/moderation/sammelentscheidungen", **(fields | {"chosen": [f"{one}:1:"]} | wrong))
     assert sent.status_code == 422
     assert "Werbung." in sent.text or "reason" in wrong
     assert "chosen" in wrong or f'value="{one}:1:" checked' in sent.text
+    assert f'value="{other}:1:">' in sent.text and "alle, die von derselben Person warten" in sent.text
+    assert ("mindestens einen Beitrag" in sent.text) == (wrong == {"chosen": []})
     assert state_of(session, one) == state_of(session, other) == State.HELD
     assert session.execute(select(func.count()).select_from(Letter)).scalar_one() == 0
     assert session.execute(select(func.count()).select_from(Contribution)).scalar_one() == 2
@@ -363,12 +366,17 @@ def test_without_anything_that_waits_the_list_says_so(session: Session, app: Fla
     for query in ("", "?beitrag=1", "?beitrag=x&art=likeness", "?art=author&beitrag=99999999999999999999"):
         answer = browser.get(f"/moderation/auswahl{query}")
         assert (answer.status_code, answer.location) == (303, "/moderation?liste=held")
+    narrowed = browser.get("/moderation/auswahl?liste=reported&art=page&runde=mehr&meldung=spam&ueberfaellig=1&after=7")
+    assert narrowed.location == "/moderation?liste=reported&runde=mehr&art=spam&ueberfaellig=1&after=7"
 
 
 def test_what_somebody_else_has_open_is_not_ticked(session: Session, app: Flask, clock: StoppedClock) -> None:
     round = a_round(session)
     one, other = held_comments(session, round, clock, 2)
     mine, theirs = (signed_in(app, session, a_moderator(session, round)) for _ in range(2))
-    post(theirs, f"/moderation/{one}/bearbeitung", listed="held")
+    seen = theirs.get(f"/moderation/auswahl?beitrag={one}&beitrag={other}").text
+    opens = f"/moderation/{one}/bearbeitung"
+    assert f'form="oeffnen" formaction="{opens}"' in seen and f'href="/moderation/{one}' not in seen
+    assert post(theirs, opens, listed="held").location == f"/moderation/{one}?liste=held"
     page = mine.get(f"/moderation/auswahl?beitrag={one}&beitrag={other}").text
     assert f'value="{one}:1:">' in page and f'value="{other}:1:" checked' in page

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Who
 from participation.contributions.facts import State
+from participation.contributions.models import Contribution
 from participation.discussion.commands import withdraw_comment
 from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
@@ -53,7 +54,7 @@ from tests.moderation.test_undo import a_full_comment, snapshot
 from tests.servers import Postbox
 from tests.world import a_citizen, a_moderator, a_round
 from tests.world.moderation import a_comment, a_notice, decide_so, decision_letters, publish, state_of, withhold
-from tests.world.sign_in import signed_in
+from tests.world.sign_in import post, signed_in
 
 
 def told(clock: StoppedClock) -> None:
@@ -465,3 +466,25 @@ def test_what_is_blacked_out_is_contested_after_it_was_withheld_and_published_ag
     publish(session, comment, by=by, clock=clock, version=2, last_seen=hidden)
     review(session, **answer)
     assert snapshot(session) == begun
+
+
+def test_a_reversal_brings_no_link_back_to_what_is_linked_here_by_now(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    one, other = (a_comment(session, round, clock=clock, text=f"Mehr Bäume, Nummer {n}.") for n in range(2))
+    linked = decide_so(session, one, Outcome.DUPLICATE, by=first, clock=clock, duplicate_of=other)
+    hidden = withhold(session, one, by=first, clock=clock, last_seen=linked)
+    asked = contest_told(session, hidden, clock)
+    again = publish(session, one, by=second, clock=clock, last_seen=hidden)
+    session.rollback()
+    decide_so(session, other, Outcome.DUPLICATE, by=second, clock=clock, duplicate_of=one)
+    undo(session, decision_id=again, by=second, clock=clock)
+    browser = signed_in(app, session, second)
+    sent = post(browser, f"/moderation/ueberpruefungen/{asked}", outcome="reversed", reason="Doch.", version="1")
+    assert f"Der Verweis auf Beitrag {other} ist nicht zurückgekommen" in browser.get(sent.location).text
+    session.rollback()
+    kept = [session.get_one(Contribution, number, populate_existing=True) for number in (one, other)]
+    assert [(it.state, it.duplicate_of) for it in kept] == [(State.PUBLISHED, None), (State.PUBLISHED, one)]
+    assert decisions_on(session, [one])[one].outcome == Outcome.PUBLISHED

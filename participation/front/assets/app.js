@@ -131,7 +131,7 @@
   // ── One click, one post ──
   const release = (form) => {
     delete form.dataset.sent;
-    for (const button of $$("[aria-disabled]", form)) button.removeAttribute("aria-disabled");
+    for (const control of form.elements) control.removeAttribute("aria-disabled");
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;
