@@ -487,7 +487,8 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
         if not recall_letters(session, about=f"decision:{decision_id}"):
             raise UndoOver()
         state = State(taken.before["state"])
-        _put_back(session, taken, kind=kind, state=state, version=taken.version_after, now=now)
+        link = taken.before["duplicate_of"]
+        _put_back(session, taken, kind=kind, state=state, link=link, version=taken.version_after, now=now)
         pass_on_again(session, taken)
         session.execute(queries.reopened(decision_id).values(settled_at=None, decision_id=None))
         note(
@@ -501,7 +502,9 @@ def undo(session: Session, *, decision_id: int, by: UUID, clock: Clock) -> None:
         )
 
 
-def _put_back(session: Session, taken: Taken, *, kind: str, state: State, version: int, now: datetime) -> None:
+def _put_back(
+    session: Session, taken: Taken, *, kind: str, state: State, link: int | None, version: int, now: datetime
+) -> None:
     """Undo to the contribution what a decision did; place, text, link and counts come back as they were.
 
     A text that its author wrote since stays.
@@ -516,7 +519,7 @@ def _put_back(session: Session, taken: Taken, *, kind: str, state: State, versio
         expected_version=version,
         text=sealed.text if sealed is not None and is_original and version == taken.version_after else None,
         rewording=taken.before["rewording"] and state == State.HELD,
-        duplicate_of=taken.before["duplicate_of"],
+        duplicate_of=link,
     )
     if is_original:
         unseal_earlier(session, taken.contribution_id, taken.decided_at)
@@ -653,14 +656,18 @@ def put_right(
 ) -> int:
     """Reverse a decision by a new one, after which the contribution is public and stands as it did before that one.
 
-    What an earlier decision blacked out, linked or moved stays so, and that one shapes it again (``still_takes``).
+    What another decision blacked out, linked or moved stays so, and that one shapes it again (``still_takes``).
 
     :param version: the version that was read, which may be newer than what the decision left
     :raises ChangedMeanwhile: if there is another one by now
     """
     before = queries.cases_before(session, [taken.contribution_id])[taken.contribution_id]
     before |= {"of_review": True, "reverses": taken.id}
-    _put_back(session, taken, kind=kind, state=State.PUBLISHED, version=version, now=now)
+    # Bars and places leave links alone, so one that came later stays.
+    link = (
+        before["duplicate_of"] if taken.outcome in (Outcome.REDACTED, Outcome.MOVED) else taken.before["duplicate_of"]
+    )
+    _put_back(session, taken, kind=kind, state=State.PUBLISHED, link=link, version=version, now=now)
     left = session.execute(select(Contribution.version).where(Contribution.id == taken.contribution_id)).scalar_one()
     if left != version:
         # The text that was read for that decision is this version now; an earlier decision may be about the same words.

@@ -17,7 +17,7 @@ from participation.letters.commands import post_letter
 from participation.moderation import commands as moderation
 from participation.moderation.commands import await_look, enter, free_case, hold, look_given, put_right
 from participation.moderation.facts import OUTCOMES, AlreadySo, NothingToDecide, ReasonMissing, told_as
-from participation.moderation.queries import author_to_tell, standing
+from participation.moderation.queries import author_to_tell, is_to_give_back, standing
 from participation.reviews import queries
 from participation.reviews.facts import (
     AlreadyContested,
@@ -50,7 +50,8 @@ def contest(session: Session, *, token: str, words: str, clock: Clock) -> int:
             raise NoSuchDecision()
         now = hold_door(session, asked.window_id, clock)
         hold(session, asked.contribution_id)
-        refusal = why_not_contest(asked, standing(session, asked.contribution_id), now)
+        stands, gives_back = standing(session, asked.contribution_id), is_to_give_back(session, asked.id)
+        refusal = why_not_contest(asked, stands, now, gives_back=gives_back)
         if refusal is not None:
             raise refusal
         row = insert(session, Review).values(
@@ -92,7 +93,7 @@ def review(
 ) -> None:
     """Look at a decision a second time and tell its author, with reasons. What is reversed is public as before.
 
-    What an earlier decision blacked out, linked or moved stays so; the letter says it. What its author wrote since the
+    What another decision blacked out, linked or moved stays so; the letter says it. What its author wrote since the
     decision stays, and is public then. Whom it was passed on to is done with it, either way; notices that
     are still open wait with the others.
 
@@ -114,9 +115,9 @@ def review(
         taken = found.decision
         now, office_id = enter(session, taken.contribution_id, by=by, clock=clock)
         kind = hold(session, taken.contribution_id, also=taken.before.get("thread_id"))
-        stands = standing(session, taken.contribution_id)
+        stands, gives_back = standing(session, taken.contribution_id), is_to_give_back(session, taken.id)
         found = queries.review_to_give(session, review_id) or found
-        refusal = why_not_review(found, stands, by=by, read=version or taken.version_after)
+        refusal = why_not_review(found, stands, by=by, read=version or taken.version_after, gives_back=gives_back)
         if refusal is not None:
             raise refusal
         given = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
