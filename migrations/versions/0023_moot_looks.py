@@ -4,13 +4,13 @@ Compatible with the release before: adds a nullable column only.
 Locks: writing_pause, for an ALTER without rewrite. Undoing forgets who was told; after doing it again they are told anew.
 
 Revision: 0023
-Revises: 0020
+Revises: 0022
 """
 
 from alembic import op
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -31,6 +31,7 @@ from participation.moderation.facts import (
     KEPT_ORIGINAL,
     KEPT_THREAT,
     LAW_RULE,
+    LEAVES_LINKS,
     NEEDS_REASON,
     NOT_THERE_ANY_MORE,
     OPEN_FOR,
@@ -513,11 +514,15 @@ def hold_for_back(session: Session, taken: Taken) -> str:
 
 
 def link_again(session: Session, taken: Taken) -> int | None:
-    """Return the link that comes back with what stood before a decision.
+    """Return the link that stands when what stood before a decision comes back.
 
-    None also where the other contribution is linked to this one by now, since no two name each other.
+    Bars and places leave links alone, so one that came later stays. None also where the other contribution is linked
+    to this one by now, since no two name each other.
     """
     link: int | None = taken.before.get("duplicate_of")
+    if taken.outcome in LEAVES_LINKS:
+        now_linked = select(Contribution.duplicate_of).where(Contribution.id == taken.contribution_id)
+        return session.execute(now_linked).scalar_one()
     if link is None or queries.linked_back(session, {taken.contribution_id: link}):
         return None
     return link
@@ -678,7 +683,7 @@ def put_right(
 ) -> int:
     """Reverse a decision by a new one, after which the contribution is public and stands as it did before that one.
 
-    What an earlier decision blacked out, linked or moved stays so, and that one shapes it again (``still_takes``).
+    What another decision blacked out, linked or moved stays so, and that one shapes it again (``still_takes``).
 
     :param link: what it is linked to from then on (``link_again``)
     :param version: the version that was read, which may be newer than what the decision left

@@ -91,6 +91,8 @@ NEEDS_REASON = frozenset({Outcome.WITHHELD, Outcome.REDACTED, Outcome.REWORD, Ou
 """What takes something from its author, or asks something of them, names a rule or a law, and the facts."""
 RULE_OF = {Outcome.DUPLICATE: PLACE_RULE, Outcome.MOVED: PLACE_RULE}
 """What is linked or moved breaks no other rule, so nobody picks one; the other contribution or subject is the fact."""
+LEAVES_LINKS = frozenset({Outcome.REDACTED, Outcome.MOVED})
+"""Bars and a place say nothing about what a contribution is linked to."""
 CONTESTABLE = frozenset(Outcome) - {Outcome.PUBLISHED}
 
 

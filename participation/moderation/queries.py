@@ -660,6 +660,29 @@ def still_takes(decision: Any) -> ColumnElement[bool]:
     return and_(still, ~_is_reversed(decision))
 
 
+def gives_back(decision: Any) -> ColumnElement[bool]:
+    """Say of a decision that reversing it would give something back; the query joins the contribution.
+
+    That is so of the one that shapes it. Of what is public bars, a link and a place stand side by side, each by the
+    last decision of its kind, and none of these bars the way to the others.
+    """
+    later = aliased(ModerationDecision)
+    newer = exists().where(
+        *(later.case_id == decision.case_id, later.outcome == decision.outcome, later.id > decision.id),
+        *(stands(later), ~_is_reversed(later)),
+    )
+    beside = and_(Contribution.state == State.PUBLISHED, stands(decision), still_takes(decision), ~newer)
+    return or_(decision.id == shaping_decision(), beside)
+
+
+def is_to_give_back(session: Session, decision_id: int) -> bool:
+    """Say whether reversing a decision would give something back; to be asked with the contribution locked."""
+    found = select(ModerationDecision.id).join(Case, Case.id == ModerationDecision.case_id)
+    found = found.join(Contribution, Contribution.id == Case.contribution_id)
+    this = found.where(ModerationDecision.id == decision_id, gives_back(ModerationDecision))
+    return session.execute(this).first() is not None
+
+
 def _is_reversed(decision: Any) -> ColumnElement[bool]:
     """Say of a decision that a second look reversed it, or one that does not name what it reversed came later."""
     reversal = aliased(ModerationDecision)

@@ -18,7 +18,7 @@ from participation.foundation.clock import berlin
 from participation.foundation.paging import Page, cut
 from participation.moderation.facts import LAW_RULE, NEEDS_REASON, Found, NoticeKind, Outcome, told_as
 from participation.moderation.models import Case, ModerationDecision, Notice
-from participation.moderation.queries import shapes, shaping_decision, stands
+from participation.moderation.queries import gives_back, shapes, stands
 from participation.openness.facts import (
     TOLD,
     Figures,
@@ -234,8 +234,8 @@ def _look(told: datetime) -> ColumnElement[str]:
     replaced = exists().where(
         later.case_id == Case.id, later.id > Review.decision_id, later.decided_at < told, stands(later), shapes(later)
     )
-    # Where a second look reversed what came later, it holds again.
-    gone = and_(replaced.correlate(Case, Review), Review.decision_id.is_distinct_from(shaping_decision()))
+    # Bars, a link and a place outlast a later decision, and where a second look reversed that one, all holds again.
+    gone = and_(replaced.correlate(Case, Review), ~gives_back(ModerationDecision))
     lapsed = or_(Contribution.state == State.WITHDRAWN, gone)
     return case(
         (Review.decided_at < told, Review.outcome),

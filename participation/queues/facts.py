@@ -10,6 +10,7 @@ from participation.foundation.facts import Fact, Unprocessable, marked
 from participation.moderation.facts import (
     AlreadySo,
     DecidedMeanwhile,
+    LookAwaited,
     NothingToDecide,
     Outcome,
     WithdrawnMeanwhile,
@@ -81,6 +82,7 @@ class NotForMany(Unprocessable):
 
 
 REFUSED: dict[str, type[Fact]] = {
-    fact.__name__: fact for fact in (AlreadySo, ChangedMeanwhile, DecidedMeanwhile, NothingToDecide, WithdrawnMeanwhile)
+    fact.__name__: fact
+    for fact in (AlreadySo, ChangedMeanwhile, DecidedMeanwhile, LookAwaited, NothingToDecide, WithdrawnMeanwhile)
 }
 """Why single contributions of several are left as they are."""

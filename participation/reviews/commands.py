@@ -25,8 +25,8 @@ from participation.moderation.commands import (
     look_given,
     put_right,
 )
-from participation.moderation.facts import OUTCOMES, AlreadySo, NothingToDecide, ReasonMissing, told_as
-from participation.moderation.queries import author_to_tell, standing
+from participation.moderation.facts import LEAVES_LINKS, OUTCOMES, AlreadySo, NothingToDecide, ReasonMissing, told_as
+from participation.moderation.queries import author_to_tell, is_to_give_back, standing
 from participation.reviews import queries
 from participation.reviews.facts import (
     AlreadyContested,
@@ -59,7 +59,8 @@ def contest(session: Session, *, token: str, words: str, clock: Clock) -> int:
             raise NoSuchDecision()
         now = hold_door(session, asked.window_id, clock)
         hold(session, asked.contribution_id)
-        refusal = why_not_contest(asked, standing(session, asked.contribution_id), now)
+        stands, gives_back = standing(session, asked.contribution_id), is_to_give_back(session, asked.id)
+        refusal = why_not_contest(asked, stands, now, gives_back=gives_back)
         if refusal is not None:
             raise refusal
         row = insert(session, Review).values(
@@ -103,7 +104,7 @@ def review(
 
     Returned is the other contribution to which a link does not come back, since it is linked to this one by now.
 
-    What an earlier decision blacked out, linked or moved stays so; the letter says it. What its author wrote since the
+    What another decision blacked out, linked or moved stays so; the letter says it. What its author wrote since the
     decision stays, and is public then. Whom it was passed on to is done with it, either way; notices that
     are still open wait with the others.
 
@@ -125,9 +126,9 @@ def review(
         taken = found.decision
         now, office_id = enter(session, taken.contribution_id, by=by, clock=clock)
         kind = hold_for_back(session, taken)
-        stands = standing(session, taken.contribution_id)
+        stands, gives_back = standing(session, taken.contribution_id), is_to_give_back(session, taken.id)
         found = queries.review_to_give(session, review_id) or found
-        refusal = why_not_review(found, stands, by=by, read=version or taken.version_after)
+        refusal = why_not_review(found, stands, by=by, read=version or taken.version_after, gives_back=gives_back)
         if refusal is not None:
             raise refusal
         given = {"decided_by": by, "decided_at": now, "outcome": outcome, "reason": reason.strip()}
@@ -143,7 +144,7 @@ def review(
         about = f"contribution:{taken.contribution_id}"
         details = {"decision": taken.id, "review": review_id, "outcome": outcome}
         note(session, act="moderation:reviewed", actor=by, office_id=office_id, about=about, details=details, now=now)
-        return before if link != before else None
+        return before if link != before and taken.outcome not in LEAVES_LINKS else None
 
 
 def _give(session: Session, found: ToReview, given: dict[str, Any], now: datetime) -> None:

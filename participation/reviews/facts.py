@@ -98,8 +98,11 @@ class ReviewedMeanwhile(Fact):
     sentence = marked("Diese Überprüfung gibt es inzwischen schon. Ihre Antwort ist nicht gespeichert.")
 
 
-def why_not_contest(asked: Contestable, standing: Standing, now: datetime) -> Fact | None:
-    """Return why nobody looks at a decision a second time, or None."""
+def why_not_contest(asked: Contestable, standing: Standing, now: datetime, *, gives_back: bool) -> Fact | None:
+    """Return why nobody looks at a decision a second time, or None.
+
+    :param gives_back: whether reversing it would give something back
+    """
     if now < asked.decided_at + UNDO_FOR:
         # Nobody was told of it yet, and it may still be taken back.
         return NoSuchDecision()
@@ -107,16 +110,16 @@ def why_not_contest(asked: Contestable, standing: Standing, now: datetime) -> Fa
         return AlreadyContested()
     if now >= asked.decided_at + CONTEST_FOR:
         return ReviewTooLate()
-    shapes = standing.shaping is not None and standing.shaping.id == asked.id
-    holds = shapes and standing.state != NOT_THERE_ANY_MORE
+    holds = gives_back and standing.state != NOT_THERE_ANY_MORE
     is_contestable = asked.outcome in CONTESTABLE and asked.decided_by is not None
     return None if holds and is_contestable else NothingToContest()
 
 
-def why_not_review(found: ToReview, standing: Standing, *, by: UUID, read: int) -> Fact | None:
+def why_not_review(found: ToReview, standing: Standing, *, by: UUID, read: int, gives_back: bool) -> Fact | None:
     """Return why somebody does not answer a second look, or None.
 
     :param read: the version of the text that they read
+    :param gives_back: whether reversing the decision would give something back
     """
     if found.decided_at is not None:
         return AlreadySo()
@@ -126,6 +129,6 @@ def why_not_review(found: ToReview, standing: Standing, *, by: UUID, read: int) 
         return OwnContribution()
     if standing.state == NOT_THERE_ANY_MORE:
         return WithdrawnMeanwhile()
-    if standing.shaping is None or standing.shaping.id != found.decision.id:
+    if not gives_back:
         return NothingToContest()
     return None if found.version == read else ChangedMeanwhile()

@@ -24,9 +24,9 @@ from participation.moderation.queries import (
     DecisionLine,
     case_file,
     decision_lines,
+    gives_back,
     placed,
     selves,
-    shaping_decision,
     stands,
     taken,
     taken_of,
@@ -194,7 +194,7 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
         *(Review.asked_at, Review.outcome.label("review_outcome"), Review.reason.label("review_reason")),
         Review.decided_at.label("reviewed_at"),
         *(Contribution.rewording, Window.closes_at, Window.closed_at),
-        and_(decision.id == shaping_decision(), Contribution.state != State.WITHDRAWN).label("holds"),
+        and_(gives_back(decision), Contribution.state != State.WITHDRAWN).label("holds"),
     ).select_from(decision)
     chosen = chosen.join(Case, Case.id == decision.case_id).join(Contribution, Contribution.id == Case.contribution_id)
     rows = placed(chosen).join(Audience, Audience.id == Window.audience_id)
@@ -241,8 +241,8 @@ def waits() -> ColumnElement[bool]:
 
     Where another decision came since, or the author took the contribution back, there is nothing to look at any more.
     """
-    is_in_force = ModerationDecision.id == shaping_decision()
-    return and_(Review.decided_at.is_(None), Contribution.state != State.WITHDRAWN, is_in_force)
+    still = gives_back(ModerationDecision)
+    return and_(Review.decided_at.is_(None), Contribution.state != State.WITHDRAWN, still)
 
 
 def looked_at() -> Select[int]:
@@ -254,13 +254,15 @@ def looked_at() -> Select[int]:
 
 
 def open_review(session: Session, contribution_id: int) -> int | None:
-    """Return the second look at a contribution that waits, or None."""
+    """Return the second look at a contribution that waits, the oldest if several do, or None."""
     found = (
         select(Review.id)
         .join(ModerationDecision, ModerationDecision.id == Review.decision_id)
         .join(Case, Case.id == ModerationDecision.case_id)
         .join(Contribution, Contribution.id == Case.contribution_id)
         .where(Contribution.id == contribution_id, waits())
+        .order_by(Review.id)
+        .limit(1)
     )
     return session.execute(found).scalar_one_or_none()
 

@@ -28,11 +28,22 @@ from participation.moderation.models import Case, ModerationDecision, Notice
 from participation.queues.commands import decide_many, undo_many
 from participation.queues.facts import MOST_AT_ONCE, Chosen, How, Listed, NotForMany, NothingChosen, TooManyChosen
 from participation.queues.queries import bulk_result, gathered
+from participation.reviews.commands import contest
 from tests.everywhere.pages import tree_of
 from tests.servers import Postbox
 from tests.statements import Statements
 from tests.world import RoundWords, a_citizen, a_moderator, a_round
-from tests.world.moderation import REASON, a_comment, a_notice, counts_of, decision_letters, publish, state_of, withhold
+from tests.world.moderation import (
+    REASON,
+    a_comment,
+    a_notice,
+    counts_of,
+    decide_so,
+    decision_letters,
+    publish,
+    state_of,
+    withhold,
+)
 from tests.world.sign_in import post, signed_in
 
 
@@ -111,6 +122,31 @@ def test_of_several_everybody_gets_one_letter_in_their_language_and_of_what_was_
         letters = smtp.to(f"{whom}@example.org")
         assert [str(letter["Subject"]) for letter in letters] == subjects
         assert {letter["Content-Language"] for letter in letters} == {whom[-2:]}
+
+
+def test_what_somebody_else_is_to_look_at_again_is_left_and_named(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    moderator, author = a_moderator(session, round), a_citizen(session)
+    text = "Frau Beispiel wünscht sich mehr Bäume."
+    barred, other = (
+        a_comment(session, round, clock=clock, who=author, text=text),
+        a_comment(session, round, clock=clock),
+    )
+    passages = ["Frau Beispiel"]
+    made = decide_so(session, barred, Outcome.REDACTED, by=moderator, clock=clock, passages=passages)
+    clock.advance(UNDO_FOR)
+    token = session.execute(select(ModerationDecision.token)).scalar_one()
+    contest(session, token=str(token), words="", clock=clock)
+    a_notice(session, barred, clock=clock)
+    bulk = withhold_all(session, [Chosen(barred, 2, made), Chosen(other, 1, None)], by=moderator, clock=clock)
+    result = bulk_result(session, bulk_id=bulk, moderator=moderator, now=clock())
+    assert result is not None
+    assert [line.refused for line in result.lines] == ["LookAwaited", None]
+    assert [state_of(session, one) for one in (barred, other)] == [State.PUBLISHED, State.WITHHELD]
+    page = signed_in(app, session, moderator).get(f"/moderation/sammelentscheidungen/{bulk}").text
+    assert "Solange sie wartet, entscheidet hier eine andere Person" in page
 
 
 def test_what_changed_meanwhile_is_left_and_named(session: Session, clock: StoppedClock) -> None:

@@ -15,6 +15,7 @@ from participation.audiences.facts import Who
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.discussion.commands import withdraw_comment
+from participation.discussion.models import Comment
 from participation.discussion.queries import counters_that_differ
 from participation.foundation.clock import StoppedClock
 from participation.foundation.db import transaction
@@ -488,3 +489,56 @@ def test_a_reversal_brings_no_link_back_to_what_is_linked_here_by_now(
     kept = [session.get_one(Contribution, number, populate_existing=True) for number in (one, other)]
     assert [(it.state, it.duplicate_of) for it in kept] == [(State.PUBLISHED, None), (State.PUBLISHED, one)]
     assert decisions_on(session, [one])[one].outcome == Outcome.PUBLISHED
+
+
+def test_what_is_blacked_out_is_contested_whatever_else_was_decided_and_each_remedy_leaves_the_other(
+    session: Session, app: Flask, smtp: Postbox, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    first, second, third = (a_moderator(session, round) for _ in range(3))
+    text, there = "Frau Beispiel und Herr Muster wollen Bäume.", round.subjects[1].thread_id
+    comment = a_comment(session, round, clock=clock, who=a_citizen(session, email="ada@example.org"), text=text)
+    bars = decide_so(session, comment, Outcome.REDACTED, by=first, clock=clock, passages=["Frau Beispiel"])
+    early = contest_told(session, bars, clock)
+    made = decide_so(
+        session, comment, Outcome.MOVED, by=third, clock=clock, version=2, last_seen=bars, moved_to=there, rule=None
+    )
+    later = contest_told(session, made, clock)
+    waiting = queue(session, moderator=second, listed=Listed.REVIEWS, now=clock())
+    assert [row.key for row in waiting.page.rows] == [early, later]
+    review(session, review_id=later, by=second, outcome=ReviewOutcome.UPHELD, reason="Passt dort.", clock=clock)
+    review(session, review_id=early, by=second, outcome=ReviewOutcome.REVERSED, reason="Kein Name.", clock=clock)
+    session.rollback()
+    found = session.get_one(Contribution, comment)
+    assert (found.text, found.state) == (text, State.PUBLISHED), "nothing is black any more"
+    assert session.get_one(Comment, comment).thread_id == there, "and it stays where it was moved to"
+    assert counters_that_differ(session) == []
+    with app.app_context():
+        send_letters()
+    assert "gilt aber weiter: zu einem anderen Thema verschoben" in " ".join(smtp.letters[-1].get_content().split())
+
+
+def test_a_link_is_contested_after_something_was_blacked_out_and_the_bars_stay(
+    session: Session, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    first, second = a_moderator(session, round), a_moderator(session, round)
+    author, text = a_citizen(session), "Frau Beispiel und Herr Muster wollen Bäume."
+    other = a_comment(session, round, clock=clock)
+    comment = a_comment(session, round, clock=clock, who=author, text=text)
+    link = decide_so(session, comment, Outcome.DUPLICATE, by=first, clock=clock, duplicate_of=other)
+    bars = decide_so(
+        session, comment, Outcome.REDACTED, by=first, clock=clock, last_seen=link, passages=["Frau Beispiel"]
+    )
+    more = {"version": 2, "last_seen": bars, "passages": ["Herr Muster"]}
+    decide_so(session, comment, Outcome.REDACTED, by=first, clock=clock, **more)
+    told(clock)
+    with pytest.raises(NothingToContest):
+        contest(session, token=token_of(session, bars), words="", clock=clock)
+    asked = contest(session, token=token_of(session, link), words="", clock=clock)
+    review(
+        session, review_id=asked, by=second, outcome=ReviewOutcome.REVERSED, reason="Anderes.", version=3, clock=clock
+    )
+    session.rollback()
+    found = session.get_one(Contribution, comment)
+    assert (found.text, found.duplicate_of) == ("█████ und █████ wollen Bäume.", None)
