@@ -8,17 +8,13 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 
 from participation.audiences.facts import LONGEST_NAME
 from participation.contributions.facts import LONGEST_TEXT, SHORTEST_TEXT, Finding, Hint
 from participation.contributions.forms import hints_in
 from participation.discussion.facts import Order, Stance
-from participation.foundation.forms import Form, LineField, TextField
-
-
-def _long_enough() -> Length:
-    return Length(min=SHORTEST_TEXT, message=_l("Bitte schreiben Sie mindestens %(min)d Zeichen."))
+from participation.foundation.forms import Form, LineField, TextField, at_least
 
 
 class _StanceForm(Form):
@@ -43,7 +39,7 @@ class ReplyForm(Form):
     """Whether it is not taken since its author is paused from writing; the page shows the way out."""
 
     text = TextField(
-        _l("Ihr Text"), [InputRequired(_l("Bitte schreiben Sie etwas.")), _long_enough()], most=LONGEST_TEXT
+        _l("Ihr Text"), [InputRequired(_l("Bitte schreiben Sie etwas.")), at_least(SHORTEST_TEXT)], most=LONGEST_TEXT
     )
     shown_as = LineField(
         _l("Ihr Name neben dem Beitrag"),

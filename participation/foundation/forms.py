@@ -21,8 +21,6 @@ from participation.foundation.i18n import number as format_number
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
 _PARTED = re.compile(r"[0-9]{1,3}([., \u00a0\u202f][0-9]{3}){1,4}")
-# As WTForms says it, which translates it by itself.
-_NOT_ON_THE_LIST = "Not a valid choice."
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -61,16 +59,29 @@ class Form(PlainForm):
         self.form_errors.append(words_of(fact))
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check all fields. A choice that is not on the list, or no longer, is refused with the name of its field."""
+        """Check all fields. What WTForms refuses in words of its own is said with the name of its field."""
         valid = bool(super().validate(extra_validators))
         for field in self:
-            if list(field.errors) == [field.gettext(_NOT_ON_THE_LIST)]:
-                field.errors = [_choose(field)]
+            for theirs, ours in _WORDED_ANEW.items():
+                if list(field.errors)[:1] == [field.gettext(theirs)]:
+                    field.errors = [ours(field)]
         return valid
 
 
 def _choose(field: Any) -> str:
     return gettext("Bitte wählen Sie bei »%(field)s« eine Möglichkeit.", field=field.label.text)
+
+
+def _day(field: Any) -> str:
+    return gettext("Bitte geben Sie bei »%(field)s« einen Tag an.", field=field.label.text)
+
+
+def _whole(field: Any) -> str:
+    return gettext("Bitte geben Sie bei »%(field)s« eine ganze Zahl an.", field=field.label.text)
+
+
+# As WTForms says it, which translates it by itself: a choice that is not on the list or no longer, no day, no number.
+_WORDED_ANEW = {"Not a valid choice.": _choose, "Not a valid date value.": _day, "Not a valid integer value.": _whole}
 
 
 class _Filled(InputRequired):
@@ -98,17 +109,37 @@ def required(words: Any = None) -> InputRequired:
 
 
 class _Short(Length):
-    """A text is no longer than that; the number is written as the page writes numbers."""
+    """A text is no longer than that; the number is written as the page writes numbers, and the field is named."""
 
     def __call__(self, form: Any, field: Any) -> None:
         if field.data and len(field.data) > self.max:
-            most = format_number(self.max)
-            raise ValidationError(gettext("Bitte kürzen Sie auf höchstens %(max)s Zeichen.", max=most))
+            most, label = format_number(self.max), str(field.label.text)
+            if label.endswith("?"):
+                raise ValidationError(
+                    gettext("Bitte antworten Sie mit höchstens %(max)s Zeichen: %(question)s", max=most, question=label)
+                )
+            raise ValidationError(
+                gettext("Bitte kürzen Sie »%(field)s« auf höchstens %(max)s Zeichen.", field=label, max=most)
+            )
+
+
+class _Long(Length):
+    """A text has at least so many characters; the field is named."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if len(field.data or "") < self.min:
+            names = {"field": field.label.text, "min": format_number(self.min)}
+            raise ValidationError(gettext("Bitte schreiben Sie bei »%(field)s« mindestens %(min)s Zeichen.", **names))
 
 
 def at_most(signs: int) -> Length:
-    """Return the check of a text's length."""
+    """Return the check that a text is not too long."""
     return _Short(max=signs)
+
+
+def at_least(signs: int) -> Length:
+    """Return the check that a text is not too short."""
+    return _Long(min=signs)
 
 
 def email_address() -> Email:

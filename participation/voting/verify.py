@@ -104,7 +104,7 @@ class Report:
     def _worded(self, de: str, en: str) -> str:
         # Names out of a forged archive must not steer the reader's terminal.
         text = en if self.lang == "en" else de
-        return "".join(sign if sign.isprintable() else "?" for sign in text)[:600]
+        return "".join(sign if sign.isprintable() else "?" for sign in text)[:1000]
 
 
 # ── From the command line ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,9 +245,10 @@ def _introduce(vote: Vote, report: Report, key: str | None) -> None:
     if key is None:
         report.note(
             f"Unterschrieben mit dem Schlüssel {vote.signer.text}. Vergleichen Sie ihn mit dem, den die Stadt an"
-            " anderer Stelle veröffentlicht hat (oder nennen Sie ihn mit --key).",
+            " anderer Stelle veröffentlicht hat (oder nennen Sie ihn mit --key). Sonst zeigt die Prüfung nur, dass das"
+            " Archiv zu sich selbst passt.",
             f"Signed with the key {vote.signer.text}. Compare it with the one the city published elsewhere"
-            " (or name it with --key).",
+            " (or name it with --key). Otherwise the check only shows that the archive agrees with itself.",
         )
 
 
@@ -284,11 +285,12 @@ def _tell_of_closed(vote: Vote, question: Question, report: Report) -> None:
         report.note(
             f"Frage »{question.slug}«: Was auf den {vote.number(question)} Stimmen steht, ist nicht veröffentlicht."
             f" {why_de}. Geprüft: Keine fehlt, keine kam dazu, keine wurde ausgetauscht, und {sums_de} sind bei so"
-            f" vielen Stimmen möglich{rest_de}. Nicht geprüft: ob {sums_de} die dieser Stimmen sind. Das kann nur die"
-            " Prüfstelle.",
+            f" vielen Stimmen möglich{rest_de}. Nicht geprüft: ob jede dieser Stimmen zu dieser Frage gehört und ob"
+            f" {sums_de} die ihren sind. Das kann nur die Prüfstelle.",
             f"Question “{question.slug}”: what the {vote.number(question)} ballots say is not published. {why_en}."
             f" Checked: none is missing, added or exchanged, and {sums_en} are possible with so many ballots{rest_en}."
-            f" Not checked: whether {sums_en} are those of these ballots. Only the audit office can do that.",
+            f" Not checked: whether each of them belongs to this question, and whether {sums_en} are theirs. Only the"
+            " audit office can do that.",
         )
     elif vote.should_be_closed(question):
         report.note(
@@ -397,7 +399,7 @@ def _key(files: dict[str, bytes], expected: str | None) -> Key:
     if expected is not None:
         try:
             file = Path(expected)
-            trusted = Key(file.read_text("utf-8") if file.is_file() else expected)
+            trusted = Key((file.read_text("utf-8-sig") if file.is_file() else expected).strip())
         except (OSError, ValueError, Unsound) as error:
             raise Unsound(
                 "Der Schlüssel, den Sie nennen, ist nicht lesbar.", "The key you name is unreadable."
@@ -587,7 +589,7 @@ def check_log(vote: Vote) -> Iterator[Unsound]:
 
 
 def check_checkpoints(vote: Vote) -> Iterator[Unsound]:
-    """Check that the log as it is now continues each checkpoint that was ever signed, up to the last entry."""
+    """Check that the log as it is now continues each checkpoint in the archive, and that the last covers all of it."""
     for name in sorted(name for name in vote.files if CHECKPOINT.fullmatch(name)):
         try:
             size, root = vote.signer.open_checkpoint(_text(vote.files, name))
@@ -720,12 +722,17 @@ def check_roll(vote: Vote) -> Iterator[Unsound]:
         yield Unsound(f"Die Frage »{slug}« wurde nie gestellt.", f"The question “{slug}” was never asked.")
     for slug, question in vote.questions.items():
         number, roll = vote.counts[slug], vote.roll.get(slug, {})
-        if not set(roll) <= {"roll", "paper"} or not all(type(entries) is int for entries in roll.values()):
+        if not set(roll) <= {"roll", "paper"} or not _are_numbers(roll.values()):
             raise _unreadable("roll_count.json")
         if roll.get("roll") != number:
             yield Unsound(
                 f"Frage »{slug}«: {number} Stimmen, aber {roll.get('roll')} Einträge im Verzeichnis der Teilnahmen.",
                 f"Question “{slug}”: {number} ballots, but {roll.get('roll')} entries in the roll.",
+            )
+        if roll.get("paper", 0) > number:
+            yield Unsound(
+                f"Frage »{slug}«: Das Verzeichnis nennt {roll['paper']} Stimmen auf Papier, es sind aber nur {number}.",
+                f"Question “{slug}”: the roll names {roll['paper']} ballots on paper, but there are only {number}.",
             )
         papers = [ballot.kind == "paper" for ballot in vote.ballots if ballot.question == slug and ballot.kind]
         if papers and "paper" in roll and sum(papers) != roll["paper"]:

@@ -204,7 +204,7 @@ def test_the_name_is_asked_for_once_and_the_last_one_offered(
     [
         ({"stance": "", "text": TEXT}, "Haltung"),
         ({"stance": "hurra", "text": TEXT}, ""),
-        ({"stance": "neutral", "text": "zu kurz"}, "mindestens 10 Zeichen"),
+        ({"stance": "neutral", "text": "zu kurz"}, "Bitte schreiben Sie bei »Ihr Text« mindestens 10 Zeichen."),
         ({"stance": "neutral", "text": ""}, "schreiben Sie etwas"),
         ({"stance": "neutral", "text": "ü" * 5001}, "höchstens 5.000 Zeichen"),
         ({"stance": "neutral", "text": TEXT, "shown_as": "Moderation"}, "Dieser Name geht nicht"),

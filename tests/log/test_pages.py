@@ -19,6 +19,7 @@ from participation.audiences.facts import Who
 from participation.foundation.clock import StoppedClock
 from participation.foundation.config import Settings
 from participation.log.commands import write_batch
+from participation.log.facts import LONGEST_RECEIPT
 from participation.voting.commands import open_contest, withdraw_ballot
 from participation.voting.facts import Choice
 from participation.voting.keys import KeyFolder
@@ -232,6 +233,17 @@ def test_what_is_no_receipt_is_named_and_kept(client: FlaskClient, round: RoundW
     assert "kein Beleg" in html
     if text == "x":
         assert re.search(r"<textarea[^>]*>\s*x</textarea>", html)
+
+
+def test_a_receipt_that_is_too_long_is_named_in_the_language_of_the_page(
+    client: FlaskClient, round: RoundWords
+) -> None:
+    long = "x" * (LONGEST_RECEIPT + 1)
+    assert "Bitte kürzen Sie »Text des Belegs« auf höchstens 20.000 Zeichen." in checked(
+        client, round, long, status=422
+    )
+    answer = client.post(path(round, "pruefen"), data={"receipt": long}, headers={"Accept-Language": "en"})
+    assert "Please shorten “Text of the receipt” to at most 20,000 characters." in answer.text
 
 
 def test_nothing_of_a_receipt_is_logged(

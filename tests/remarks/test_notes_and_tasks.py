@@ -133,7 +133,8 @@ def test_what_is_wrong_is_said_with_everything_kept(
     assert late.status_code == 422 and "Dieser Tag ist schon vorbei." in late.text and "Anrufen." in late.text
     stranger = post(browser, f"{path}/aufgaben", task="Anrufen.", for_whom=str(a_citizen(session).person_id))
     assert stranger.status_code == 422 and "Anrufen." in stranger.text
-    assert post(browser, f"{path}/aufgaben", task="Anrufen.", for_whom="", due_on="bald").status_code == 422
+    soon = post(browser, f"{path}/aufgaben", task="Anrufen.", for_whom="", due_on="bald")
+    assert soon.status_code == 422 and "Bitte geben Sie bei »Bis wann« einen Tag an" in soon.text
     session.rollback()
     assert session.execute(select(CaseTask.id)).first() is None
 

@@ -107,7 +107,7 @@ def test_moments_are_typed_and_shown_in_bochum_and_kept_in_utc(
         ({"talk_opens_at": "2026-03-29T02:30"}, "Diese Uhrzeit gibt es an diesem Tag nicht"),
         ({"level": "volksentscheid"}, "level"),
         ({"concept_version_id": "4711"}, "Bitte wählen Sie bei »Konzept und Fassung« eine Möglichkeit."),
-        ({"summary_de": "x" * 2001}, "Bitte kürzen Sie"),
+        ({"summary_de": "x" * 2001}, "Bitte kürzen Sie »Worum es geht« auf höchstens 2.000 Zeichen."),
     ],
 )
 def test_what_does_not_fit_is_said_at_the_field_and_what_was_typed_stays(
