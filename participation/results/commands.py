@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from participation.audiences.facts import Role
@@ -151,8 +152,14 @@ def _threads(session: Session, round_id: int) -> list[int]:
 
 
 def _contest(session: Session, round_id: int) -> Contest | None:
-    mine = select(Contest).join(Part, Part.window_id == Contest.window_id).where(Part.round_id == round_id)
-    return session.execute(mine.execution_options(populate_existing=True)).scalar_one_or_none()
+    return session.execute(_contests(), {"round": round_id}).scalar_one_or_none()
+
+
+@lru_cache(maxsize=1)
+def _contests() -> Select[tuple[Contest]]:
+    """Return the statement, built once, as those below: around a count, building them takes longer than asking."""
+    mine = select(Contest).join(Part, Part.window_id == Contest.window_id).where(Part.round_id == bindparam("round"))
+    return mine.execution_options(populate_existing=True)
 
 
 def _check_staff(session: Session, found: Round, by: UUID | None, now: datetime) -> None:
@@ -255,16 +262,20 @@ def _votes(session: Session, contest: Contest, took_part: Turnout) -> dict[int, 
 
 
 def _offered(session: Session, contest_id: int) -> list[tuple[int, str, dict[str, dict[str, str]]]]:
-    rows = session.execute(
-        select(Question.id, Question.slug, Option.slug.label("option"), Option.label)
-        .join(Option, Option.question_id == Question.id)
-        .where(Question.contest_id == contest_id)
-        .order_by(Question.position, Option.position)
-    ).all()
     options: dict[tuple[int, str], dict[str, dict[str, str]]] = {}
-    for row in rows:
+    for row in session.execute(_offers(), {"contest": contest_id}):
         options.setdefault((row.id, row.slug), {})[row.option] = row.label
     return [(*question, offered) for question, offered in options.items()]
+
+
+@lru_cache(maxsize=1)
+def _offers() -> Select[*tuple[Any, ...]]:
+    return (
+        select(Question.id, Question.slug, Option.slug.label("option"), Option.label)
+        .join(Option, Option.question_id == Question.id)
+        .where(Question.contest_id == bindparam("contest"))
+        .order_by(Question.position, Option.position)
+    )
 
 
 def _asked(contest: Contest) -> dict[str, Asked]:
@@ -300,16 +311,37 @@ def _cast_of(session: Session, slugs: Mapping[int, str], possible: Sequence[str]
     """Count the few choices that Zustimmung has; None where a ballot holds another one.
 
     Ballots lie in the order of their questions, so this is one pass over them, and grouping by choice sorts them all.
+    Of a single question nothing is grouped at all, which spares PostgreSQL a part of the work.
     """
-    numbers = [func.count().filter(Ballot.choice == choice) for choice in possible]
-    cast = select(Ballot.question_id, func.count(), *numbers).where(Ballot.question_id.in_(slugs))
+    if len(slugs) == 1:
+        [only] = slugs
+        counted = [(only, *session.execute(_numbers(tuple(possible)), {"question": only}).one())]
+    else:
+        counted = [tuple(row) for row in session.execute(_grouped(tuple(possible)), {"questions": list(slugs)})]
     votes = []
-    for question_id, whole, *found in session.execute(cast.group_by(Ballot.question_id)):
+    for question_id, whole, *found in counted:
         if sum(found) != whole:
             return None
         named = zip(possible, found, strict=True)
         votes += [count.Votes(slugs[question_id], choice, number) for choice, number in named if number]
     return votes
+
+
+@lru_cache(maxsize=16)
+def _numbers(possible: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """Return the statement for how many ballots a question has, and how many of each choice."""
+    return select(*_columns(possible)).where(Ballot.question_id == bindparam("question"))
+
+
+@lru_cache(maxsize=16)
+def _grouped(possible: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """Return the same for several questions, the question first."""
+    mine = Ballot.question_id.in_(bindparam("questions", expanding=True))
+    return select(Ballot.question_id, *_columns(possible)).where(mine).group_by(Ballot.question_id)
+
+
+def _columns(possible: Sequence[str]) -> list[ColumnElement[int]]:
+    return [func.count(), *(func.count().filter(Ballot.choice == choice) for choice in possible)]
 
 
 # ── Ties ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -395,13 +427,17 @@ def _tied(session: Session, found: Round, counted: _Counted, by: UUID | None, no
 
 
 def _settled(session: Session, contest_id: int) -> list[tuple[str, TieDecision]]:
-    rows = (
+    return [(row[0], row[1]) for row in session.execute(_settlements(), {"contest": contest_id})]
+
+
+@lru_cache(maxsize=1)
+def _settlements() -> Select[tuple[str, TieDecision]]:
+    return (
         select(Question.slug, TieDecision)
         .join(TieDecision, TieDecision.question_id == Question.id)
-        .where(Question.contest_id == contest_id, TieDecision.how.is_not(None))
+        .where(Question.contest_id == bindparam("contest"), TieDecision.how.is_not(None))
         .execution_options(populate_existing=True)
     )
-    return [(row[0], row[1]) for row in session.execute(rows)]
 
 
 def _decisions(session: Session, contest_id: int) -> dict[str, dict[tuple[str, ...], count.Decision]]:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from participation.concepts.models import HandlungsfeldVersion
@@ -18,6 +19,7 @@ from participation.contributions.queries import is_public
 from participation.discussion.facts import Stance, Value
 from participation.discussion.models import Comment
 from participation.foundation.facts import Holding
+from participation.foundation.model import Moment
 from participation.results.facts import (
     BEST,
     MOST_NAMED,
@@ -266,16 +268,22 @@ def comments_named(figures: Figures) -> set[int]:
 # ── The talk as of now ────────────────────────────────────────────────────────────────────────────────────────────────
 def subjects_of(session: Session, round_id: int) -> list[SubjectRow]:
     """Return the subjects of a round in their order."""
+    rows = session.execute(_subjects(), {"round": round_id})
+    return [SubjectRow(slug, title or {"de": slug}, *ids) for slug, title, *ids in rows]
+
+
+@lru_cache(maxsize=1)
+def _subjects() -> Select[*tuple[Any, ...]]:
+    """Return the statement, built once: building it takes longer than asking."""
     talk, vote = aliased(SubjectPart), aliased(SubjectPart)
-    rows = (
+    return (
         select(Subject.slug, HandlungsfeldVersion.title, talk.thread_id, vote.question_id)
         .outerjoin(HandlungsfeldVersion, HandlungsfeldVersion.id == Subject.handlungsfeld_version_id)
         .outerjoin(talk, and_(talk.subject_id == Subject.id, talk.thread_id.is_not(None)))
         .outerjoin(vote, and_(vote.subject_id == Subject.id, vote.question_id.is_not(None)))
-        .where(Subject.round_id == round_id)
+        .where(Subject.round_id == bindparam("round"))
         .order_by(Subject.position)
     )
-    return [SubjectRow(slug, title or {"de": slug}, *ids) for slug, title, *ids in session.execute(rows)]
 
 
 def talks(session: Session, *, round_id: int, now: datetime) -> list[tuple[SubjectRow, Figures | None]]:
@@ -304,8 +312,23 @@ def _nothing() -> Figures:
 
 
 def _sums(session: Session, threads: Iterable[int], now: datetime) -> dict[int, Figures]:
+    sums: dict[int, Figures] = {}
+    for row in session.execute(_summing(), {"threads": sorted(threads), "now": now}):
+        one = sums.setdefault(row.thread_id, _nothing())
+        if row.level == 0:
+            one["comments"] += row.number
+            one["stances"][row.side] += row.number
+        else:
+            one["replies"] += row.number
+        for name, number in zip(Value, (row.agree, row.disagree, row.passed), strict=True):
+            one["ratings"][name] += int(number)
+    return sums
+
+
+@lru_cache(maxsize=1)
+def _summing() -> Select[*tuple[Any, ...]]:
     side = func.coalesce(Comment.stance, WITHOUT)
-    rows = (
+    return (
         select(
             Comment.thread_id,
             Comment.level,
@@ -317,20 +340,9 @@ def _sums(session: Session, threads: Iterable[int], now: datetime) -> dict[int, 
         )
         .join(Contribution, Contribution.id == Comment.id)
         .join(Window, Window.id == Contribution.window_id)
-        .where(Comment.thread_id.in_(threads), is_public(now))
+        .where(Comment.thread_id.in_(bindparam("threads", expanding=True)), is_public(bindparam("now", type_=Moment())))
         .group_by(Comment.thread_id, Comment.level, side)
     )
-    sums: dict[int, Figures] = {}
-    for row in session.execute(rows):
-        one = sums.setdefault(row.thread_id, _nothing())
-        if row.level == 0:
-            one["comments"] += row.number
-            one["stances"][row.side] += row.number
-        else:
-            one["replies"] += row.number
-        for name, number in zip(Value, (row.agree, row.disagree, row.passed), strict=True):
-            one["ratings"][name] += int(number)
-    return sums
 
 
 def _best(session: Session, threads: Iterable[int], now: datetime) -> dict[int, list[Supported]]:

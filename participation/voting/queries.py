@@ -332,9 +332,7 @@ def own_choice(session: Session, *, question_id: int, person_id: UUID, now: date
 
 def turnout(session: Session, *, contest_id: int) -> Turnout:
     """Return how many took part. For results, which decide who may see it."""
-    # Counted along the roll's own key, question by question: joined and grouped it took as long as the ballots.
-    roll = select(func.count()).select_from(RollEntry).where(RollEntry.question_id == Question.id).scalar_subquery()
-    by_question = session.execute(select(Question.slug, roll).where(Question.contest_id == contest_id)).all()
+    by_question = session.execute(_rolls(), {"contest": contest_id}).all()
     if len(by_question) == 1:
         # Nobody is on the roll of a question twice.
         return Turnout(by_question[0][1], {row[0]: row[1] for row in by_question})
@@ -343,6 +341,13 @@ def turnout(session: Session, *, contest_id: int) -> Turnout:
     )
     participants = session.execute(everybody.where(Question.contest_id == contest_id)).scalar_one()
     return Turnout(participants, {row[0]: row[1] for row in by_question})
+
+
+@lru_cache(maxsize=1)
+def _rolls() -> Select[*tuple[Any, ...]]:
+    """Counted along the roll's own key, question by question: joined and grouped it took as long as the ballots."""
+    roll = select(func.count()).select_from(RollEntry).where(RollEntry.question_id == Question.id).scalar_subquery()
+    return select(Question.slug, roll).where(Question.contest_id == bindparam("contest"))
 
 
 def held_about(session: Session, person_id: UUID) -> list[Holding]:

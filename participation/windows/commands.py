@@ -63,7 +63,7 @@ def take_doors(session: Session, window_ids: Iterable[int], clock: Clock) -> tup
     wanted = sorted(window_ids)
     for window_id in wanted:
         lock_door(session, window_id, exclusive=True)
-    times = {window_id: _read(session, window_id) for window_id in wanted}
+    times = {key: WindowTimes(*facts) for key, *facts in run(session, _facts_of_all(), windows=wanted)}
     return clock(), times
 
 
@@ -97,3 +97,9 @@ def _read(session: Session, window_id: int) -> WindowTimes:
 def _facts() -> Select[*tuple[Any, ...]]:
     columns = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
     return select(*columns).where(Window.id == bindparam("window"))
+
+
+@lru_cache(maxsize=1)
+def _facts_of_all() -> Select[*tuple[Any, ...]]:
+    columns = (Window.published_at, Window.opens_at, Window.closes_at, Window.closed_at)
+    return select(Window.id, *columns).where(Window.id.in_(bindparam("windows", expanding=True)))
