@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from participation.accounts.models import Office, Person
 from participation.audiences.facts import Role
 from participation.audiences.models import Audience, Participant
-from participation.audiences.queries import audiences_where
+from participation.audiences.queries import audiences_where, how_many_act
 from participation.concepts.models import HandlungsfeldVersion
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
@@ -72,6 +72,8 @@ class ModeratedRound:
     hours: int
     slug: str | None
     title: Text | None
+    moderators: int
+    """How many people moderate there."""
 
 
 @dataclass(frozen=True)
@@ -679,6 +681,7 @@ def settings_of(session: Session, *, round_slug: str, person_id: UUID, now: date
     mine = audiences_where(person_id=person_id, role=Role.STAFF, now=now)
     found = (
         select(Audience.id, func.coalesce(ModerationSetting.hours, HOURS), Round.slug, Round.title)
+        .add_columns(how_many_act(role=Role.MODERATOR, now=now))
         .join(Round, Round.audience_id == Audience.id)
         .outerjoin(ModerationSetting, ModerationSetting.audience_id == Audience.id)
         .where(Round.slug == round_slug, Audience.id.in_(mine))

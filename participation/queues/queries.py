@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from participation.accounts.models import Person
 from participation.audiences.facts import Role
 from participation.audiences.models import Audience, Participant
-from participation.audiences.queries import audiences_where
+from participation.audiences.queries import audiences_where, how_many_act
 from participation.concepts.models import HandlungsfeldVersion
 from participation.contributions.facts import Signal, State
 from participation.contributions.models import Contribution
@@ -239,6 +239,7 @@ def _rounds(session: Session, moderator: UUID, now: datetime) -> tuple[Moderated
     """Return the rounds that a person moderates, with the hours in which moderation decides there."""
     found = (
         select(Audience.id, func.coalesce(ModerationSetting.hours, HOURS), Round.slug, Round.title)
+        .add_columns(how_many_act(role=Role.MODERATOR, now=now))
         .outerjoin(ModerationSetting, ModerationSetting.audience_id == Audience.id)
         .outerjoin(Round, Round.audience_id == Audience.id)
         .where(Audience.id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now)))

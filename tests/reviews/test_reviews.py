@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from participation.audiences.facts import Who
+from participation.audiences.facts import Role, Who
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.discussion.commands import withdraw_comment
@@ -50,9 +50,10 @@ from participation.reviews.facts import (
 )
 from participation.reviews.models import Review
 from participation.reviews.queries import review_file
+from tests.everywhere.pages import text_of
 from tests.moderation.test_undo import a_full_comment, snapshot
 from tests.servers import Postbox
-from tests.world import a_citizen, a_moderator, a_round
+from tests.world import a_citizen, a_moderator, a_round, a_staff_member, an_admin, an_official
 from tests.world.moderation import a_comment, a_notice, decide_so, decision_letters, publish, state_of, withhold
 from tests.world.sign_in import post, signed_in
 
@@ -488,3 +489,21 @@ def test_a_reversal_brings_no_link_back_to_what_is_linked_here_by_now(
     kept = [session.get_one(Contribution, number, populate_existing=True) for number in (one, other)]
     assert [(it.state, it.duplicate_of) for it in kept] == [(State.PUBLISHED, None), (State.PUBLISHED, one)]
     assert decisions_on(session, [one])[one].outcome == Outcome.PUBLISHED
+
+
+def test_where_one_person_moderates_alone_officials_read_that_nobody_can_look_again(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    staff, admin = a_staff_member(session, office_id=round.office_id), an_admin(session)
+    places = [(staff, f"/moderation/runden/{round.slug}"), (admin, f"/verwaltung/runden/{round.slug}/berechtigungen")]
+
+    def told() -> list[str]:
+        read = (text_of(signed_in(app, session, who).get(path).text) for who, path in places)
+        return [next((sign for sign in ("nur eine Person", "nur Sie", "niemand") if sign in page), "") for page in read]
+
+    assert told() == ["niemand", "niemand"]
+    places += [(admin, "/verwaltung/berechtigungen"), (a_moderator(session, round), "/moderation?liste=reviews")]
+    assert told() == ["nur eine Person"] * 3 + ["nur Sie"]
+    an_official(session, Role.MODERATOR, office_id=round.office_id)
+    assert told() == [""] * 4
