@@ -102,6 +102,7 @@ class NoticeLine:
     text: str
     created_at: datetime
     settled_at: datetime | None
+    """None as long as nothing that holds answers it."""
     with_account: bool
 
 
@@ -505,7 +506,7 @@ def text_history(session: Session, case: CaseFile, *, now: datetime, read: int |
 
 def _notices(session: Session, contribution_id: int) -> tuple[NoticeLine, ...]:
     named = Notice.participant_id.is_not(None)
-    found = select(Notice.kind, Notice.text, Notice.created_at, Notice.settled_at, named)
+    found = select(Notice.kind, Notice.text, Notice.created_at, case((~unanswered(), Notice.settled_at)), named)
     newest = found.where(Notice.contribution_id == contribution_id).order_by(Notice.id.desc())
     return tuple(NoticeLine(*row) for row in session.execute(newest.limit(MOST_DECISIONS)))
 

@@ -40,6 +40,7 @@ from participation.moderation.queries import (
     last_decision,
     placed,
     stands,
+    unanswered,
 )
 from participation.pauses.models import WritingPause
 from participation.pauses.queries import waits as pause_waits
@@ -449,10 +450,10 @@ def _details(session: Session, contribution_ids: Sequence[int]) -> _Details:
 
 
 def _counts(session: Session, contribution_ids: Sequence[int]) -> dict[int, tuple[NoticeCount, ...]]:
-    """Count the open notices of some contributions by kind."""
+    """Count the unanswered notices of some contributions by kind."""
     found = (
         select(Notice.contribution_id, Notice.kind, func.count())
-        .where(Notice.contribution_id.in_(contribution_ids), Notice.settled_at.is_(None))
+        .where(Notice.contribution_id.in_(contribution_ids), unanswered())
         .group_by(Notice.contribution_id, Notice.kind)
         .order_by(Notice.contribution_id, Notice.kind)
     )

@@ -82,8 +82,9 @@ def roles(slug: str) -> ResponseReturnValue:
     shown = officials(session(), now=now(), audience_id=found.audience_id)
     moderators = sum(any(grant.role is Role.MODERATOR for grant in one.grants) for one in shown)
     form = GrantForm(offices=(), audience_id=found.audience_id)
-    known = {"officials": shown, "moderators": moderators, "role_names": ROLE_NAMES}
-    return page("rounds/roles.html", found=found, form=form, **known)
+    return page(
+        "rounds/roles.html", found=found, officials=shown, moderators=moderators, role_names=ROLE_NAMES, form=form
+    )
 
 
 @bp.route("/<slug>/bearbeitung", methods=["GET", "POST"])
