@@ -131,6 +131,7 @@ class Beside:
 
     id: int
     state: str
+    rewording: bool
     text: str
     language: str
     author: Author
@@ -463,6 +464,7 @@ def _beside(session: Session, which: ColumnElement[bool]) -> tuple[Beside, ...]:
         select(
             Contribution.id,
             Contribution.state,
+            Contribution.rewording,
             Contribution.text,
             Contribution.language,
             Contribution.created_at,
@@ -476,7 +478,7 @@ def _beside(session: Session, which: ColumnElement[bool]) -> tuple[Beside, ...]:
         .limit(MOST_REPLIES)
     )
     return tuple(
-        Beside(row.id, row.state, row.text, row.language, author_of(row), row.created_at, row.stance)
+        Beside(row.id, row.state, row.rewording, row.text, row.language, author_of(row), row.created_at, row.stance)
         for row in session.execute(found)
     )
 

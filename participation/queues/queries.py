@@ -103,6 +103,9 @@ class QueueRow:
     """What the next page begins after."""
     id: int
     state: str
+    rewording: bool
+    ends_at: datetime
+    """When the talk ends or ended, after which its author changes nothing."""
     text: str
     language: str
     version: int
@@ -419,6 +422,8 @@ def _rows(key: Any, since: Any) -> Select[*tuple[Any, ...]]:
         since.label("since"),
         Contribution.id,
         Contribution.state,
+        Contribution.rewording,
+        *(Window.closes_at, Window.closed_at),
         Contribution.text,
         Contribution.language,
         Contribution.version,
@@ -470,6 +475,8 @@ def _queue_row(row: Any, details: _Details, hours: dict[int, int], now: datetime
         key=row.key,
         id=row.id,
         state=row.state,
+        rewording=row.rewording,
+        ends_at=min(row.closes_at, row.closed_at or row.closes_at),
         text=row.text,
         language=row.language,
         version=row.version,
