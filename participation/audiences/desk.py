@@ -114,4 +114,5 @@ def _grant_form() -> GrantForm:
 
 def _officials_page(form: GrantForm, status: int = 200) -> Response:
     shown = queries.officials(session(), now=now())
-    return page("audiences/officials.html", status, form=form, officials=shown, role_names=ROLE_NAMES)
+    alone = queries.moderated_by_one(session(), now=now())
+    return page("audiences/officials.html", status, form=form, officials=shown, alone=alone, role_names=ROLE_NAMES)

@@ -98,6 +98,14 @@ class Official:
     grants: tuple[GrantLine, ...]
 
 
+@dataclass(frozen=True)
+class OfficeCount:
+    """An office, and in how many audiences of it something is so."""
+
+    name: dict[str, str]
+    audiences: int
+
+
 class NotAdmitted(Refused):
     """The audience does not admit this person."""
 

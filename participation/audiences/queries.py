@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, or
 from sqlalchemy.orm import Session, aliased
 
 from participation.accounts.models import Office, Person
-from participation.audiences.facts import Grant, GrantLine, NotEntitled, Official, Role
+from participation.audiences.facts import Grant, GrantLine, NotEntitled, OfficeCount, Official, Role
 from participation.audiences.models import Audience, Participant, RoleGrant
 from participation.foundation.db import run
 from participation.foundation.facts import Fact, Holding
@@ -92,6 +92,24 @@ def officials(session: Session, *, now: datetime, audience_id: int | None = None
     for person_id, email, grant_id, role, office, only in session.execute(held):
         found.setdefault((person_id, email or ""), []).append(GrantLine(grant_id, Role(role), office, only))
     return tuple(Official(person_id, email, tuple(lines)) for (person_id, email), lines in found.items())
+
+
+def how_many_act(*, role: Role, now: datetime) -> ColumnElement[int]:
+    """Return how many people may act in a role on an audience, to be selected with it."""
+    counted = (
+        select(func.count(RoleGrant.person_id.distinct()))
+        .join(Person, Person.id == RoleGrant.person_id)
+        .where(or_(RoleGrant.audience_id == Audience.id, RoleGrant.office_id == Audience.office_id))
+        .where(RoleGrant.role == role, Person.email.is_not(None), *_current(now))
+    )
+    return counted.correlate(Audience).scalar_subquery()
+
+
+def moderated_by_one(session: Session, *, now: datetime) -> tuple[OfficeCount, ...]:
+    """Return the offices in whose name only one person moderates somewhere, by short name."""
+    found = select(Office.name, func.count()).join(Audience, Audience.office_id == Office.id)
+    alone = found.where(how_many_act(role=Role.MODERATOR, now=now) == 1).group_by(Office.id).order_by(Office.slug)
+    return tuple(OfficeCount(*row) for row in session.execute(alone))
 
 
 def held_about(session: Session, person_id: UUID) -> list[Holding]:

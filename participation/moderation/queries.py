@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from participation.accounts.models import Office, Person
 from participation.audiences.facts import Role
 from participation.audiences.models import Audience, Participant
-from participation.audiences.queries import audiences_where
+from participation.audiences.queries import audiences_where, how_many_act
 from participation.concepts.models import HandlungsfeldVersion
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
@@ -72,6 +72,8 @@ class ModeratedRound:
     hours: int
     slug: str | None
     title: Text | None
+    moderators: int
+    """How many people moderate there."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class NoticeLine:
     text: str
     created_at: datetime
     settled_at: datetime | None
+    """None as long as nothing that holds answers it."""
     with_account: bool
 
 
@@ -128,6 +131,7 @@ class Beside:
 
     id: int
     state: str
+    rewording: bool
     text: str
     language: str
     author: Author
@@ -460,6 +464,7 @@ def _beside(session: Session, which: ColumnElement[bool]) -> tuple[Beside, ...]:
         select(
             Contribution.id,
             Contribution.state,
+            Contribution.rewording,
             Contribution.text,
             Contribution.language,
             Contribution.created_at,
@@ -473,7 +478,7 @@ def _beside(session: Session, which: ColumnElement[bool]) -> tuple[Beside, ...]:
         .limit(MOST_REPLIES)
     )
     return tuple(
-        Beside(row.id, row.state, row.text, row.language, author_of(row), row.created_at, row.stance)
+        Beside(row.id, row.state, row.rewording, row.text, row.language, author_of(row), row.created_at, row.stance)
         for row in session.execute(found)
     )
 
@@ -503,7 +508,7 @@ def text_history(session: Session, case: CaseFile, *, now: datetime, read: int |
 
 def _notices(session: Session, contribution_id: int) -> tuple[NoticeLine, ...]:
     named = Notice.participant_id.is_not(None)
-    found = select(Notice.kind, Notice.text, Notice.created_at, Notice.settled_at, named)
+    found = select(Notice.kind, Notice.text, Notice.created_at, case((~unanswered(), Notice.settled_at)), named)
     newest = found.where(Notice.contribution_id == contribution_id).order_by(Notice.id.desc())
     return tuple(NoticeLine(*row) for row in session.execute(newest.limit(MOST_DECISIONS)))
 
@@ -702,6 +707,7 @@ def settings_of(session: Session, *, round_slug: str, person_id: UUID, now: date
     mine = audiences_where(person_id=person_id, role=Role.STAFF, now=now)
     found = (
         select(Audience.id, func.coalesce(ModerationSetting.hours, HOURS), Round.slug, Round.title)
+        .add_columns(how_many_act(role=Role.MODERATOR, now=now))
         .join(Round, Round.audience_id == Audience.id)
         .outerjoin(ModerationSetting, ModerationSetting.audience_id == Audience.id)
         .where(Round.slug == round_slug, Audience.id.in_(mine))

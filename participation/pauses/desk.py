@@ -84,7 +84,8 @@ def _show_proposal(
 
 
 def _offer(contribution_id: int) -> Offer:
-    return offer(session(), contribution_ids=[contribution_id], moderator=person_id(), now=now())
+    roles = (Role.MODERATOR, Role.STAFF)
+    return offer(session(), contribution_ids=[contribution_id], official=person_id(), roles=roles, now=now())
 
 
 def _target(contribution_id: int) -> queries.Target:

@@ -197,7 +197,7 @@ def insert_template(contribution_id: int) -> ResponseReturnValue:
 
 
 def _offer(contribution_ids: list[int]) -> Offer:
-    return offer(session(), contribution_ids=contribution_ids, moderator=person_id(), now=now())
+    return offer(session(), contribution_ids=contribution_ids, official=person_id(), now=now())
 
 
 @bp.post("/<int:contribution_id>/weitergabe")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from participation.accounts.models import Person
 from participation.audiences.facts import Role
 from participation.audiences.models import Audience, Participant
-from participation.audiences.queries import audiences_where
+from participation.audiences.queries import audiences_where, how_many_act
 from participation.concepts.models import HandlungsfeldVersion
 from participation.contributions.facts import Signal, State
 from participation.contributions.models import Contribution
@@ -40,6 +40,7 @@ from participation.moderation.queries import (
     last_decision,
     placed,
     stands,
+    unanswered,
 )
 from participation.pauses.models import WritingPause
 from participation.pauses.queries import waits as pause_waits
@@ -102,6 +103,9 @@ class QueueRow:
     """What the next page begins after."""
     id: int
     state: str
+    rewording: bool
+    ends_at: datetime
+    """When the talk ends or ended, after which its author changes nothing."""
     text: str
     language: str
     version: int
@@ -239,6 +243,7 @@ def _rounds(session: Session, moderator: UUID, now: datetime) -> tuple[Moderated
     """Return the rounds that a person moderates, with the hours in which moderation decides there."""
     found = (
         select(Audience.id, func.coalesce(ModerationSetting.hours, HOURS), Round.slug, Round.title)
+        .add_columns(how_many_act(role=Role.MODERATOR, now=now))
         .outerjoin(ModerationSetting, ModerationSetting.audience_id == Audience.id)
         .outerjoin(Round, Round.audience_id == Audience.id)
         .where(Audience.id.in_(audiences_where(person_id=moderator, role=Role.MODERATOR, now=now)))
@@ -417,6 +422,8 @@ def _rows(key: Any, since: Any) -> Select[*tuple[Any, ...]]:
         since.label("since"),
         Contribution.id,
         Contribution.state,
+        Contribution.rewording,
+        *(Window.closes_at, Window.closed_at),
         Contribution.text,
         Contribution.language,
         Contribution.version,
@@ -448,10 +455,10 @@ def _details(session: Session, contribution_ids: Sequence[int]) -> _Details:
 
 
 def _counts(session: Session, contribution_ids: Sequence[int]) -> dict[int, tuple[NoticeCount, ...]]:
-    """Count the open notices of some contributions by kind."""
+    """Count the unanswered notices of some contributions by kind."""
     found = (
         select(Notice.contribution_id, Notice.kind, func.count())
-        .where(Notice.contribution_id.in_(contribution_ids), Notice.settled_at.is_(None))
+        .where(Notice.contribution_id.in_(contribution_ids), unanswered())
         .group_by(Notice.contribution_id, Notice.kind)
         .order_by(Notice.contribution_id, Notice.kind)
     )
@@ -468,6 +475,8 @@ def _queue_row(row: Any, details: _Details, hours: dict[int, int], now: datetime
         key=row.key,
         id=row.id,
         state=row.state,
+        rewording=row.rewording,
+        ends_at=min(row.closes_at, row.closed_at or row.closes_at),
         text=row.text,
         language=row.language,
         version=row.version,

@@ -169,13 +169,23 @@ def _as_templates(rows: Iterable[Any]) -> tuple[Template, ...]:
     return tuple(Template(*row) for row in rows)
 
 
-def offer(session: Session, *, contribution_ids: Collection[int], moderator: UUID, now: datetime) -> Offer:
-    """Return what a moderator may put into the reason of one decision on some contributions; one statement.
+def offer(
+    session: Session,
+    *,
+    contribution_ids: Collection[int],
+    official: UUID,
+    now: datetime,
+    roles: Collection[Role] = (Role.MODERATOR,),
+) -> Offer:
+    """Return what an official may put into the reason of one decision on some contributions; one statement.
 
     The texts stand in the languages of those who get letters. What was imported, and whose author has no address, gets
     none. Contributions of several offices have no templates in common.
+
+    :param roles: in which they decide
     """
-    to = _addressed(contribution_ids, moderator, now).subquery()
+    acts = or_(*(Audience.id.in_(audiences_where(person_id=official, role=role, now=now)) for role in roles))
+    to = _addressed(contribution_ids, acts).subquery()
     live = and_(ReasonTemplate.office_id == to.c.office_id, ReasonTemplate.retired_at.is_(None))
     columns = (ReasonTemplate.id, ReasonTemplate.title, ReasonTemplate.outcome, ReasonTemplate.rule)
     found = select(to.c.office_id, to.c.language, *columns, ReasonTemplate.text).outerjoin(ReasonTemplate, live)
@@ -191,9 +201,8 @@ def offer(session: Session, *, contribution_ids: Collection[int], moderator: UUI
     )
 
 
-def _addressed(contribution_ids: Collection[int], moderator: UUID, now: datetime) -> Select[*tuple[Any, ...]]:
-    """Select the offices of contributions that somebody moderates, with the languages of the letters about them."""
-    mine = audiences_where(person_id=moderator, role=Role.MODERATOR, now=now)
+def _addressed(contribution_ids: Collection[int], acts: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Select the offices of contributions about which somebody acts, with the languages of the letters about them."""
     gets_one = and_(Contribution.source.is_(None), Person.email.is_not(None))
     return (
         select(Audience.office_id.label("office_id"), case((gets_one, Person.language)).label("language"))
@@ -202,7 +211,7 @@ def _addressed(contribution_ids: Collection[int], moderator: UUID, now: datetime
         .join(Window, Window.id == Contribution.window_id)
         .join(Audience, Audience.id == Window.audience_id)
         .outerjoin(Person, Person.id == Participant.person_id)
-        .where(Contribution.id.in_(contribution_ids), Audience.id.in_(mine))
+        .where(Contribution.id.in_(contribution_ids), acts)
         .distinct()
     )
 

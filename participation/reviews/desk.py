@@ -84,7 +84,7 @@ def _review(review_id: int) -> queries.ReviewFile:
 
 
 def _offer(found: queries.ReviewFile) -> Offer:
-    return offer(session(), contribution_ids=[found.file.id], moderator=person_id(), now=now())
+    return offer(session(), contribution_ids=[found.file.id], official=person_id(), now=now())
 
 
 def _is_theirs(review_id: int, form: ReviewForm) -> bool:

@@ -80,8 +80,11 @@ def roles(slug: str) -> ResponseReturnValue:
     """Show administrators who may act on one round, and let them grant and withdraw roles on it."""
     found = queries.round_place(session(), slug=slug)
     shown = officials(session(), now=now(), audience_id=found.audience_id)
+    moderators = sum(any(grant.role is Role.MODERATOR for grant in one.grants) for one in shown)
     form = GrantForm(offices=(), audience_id=found.audience_id)
-    return page("rounds/roles.html", found=found, officials=shown, role_names=ROLE_NAMES, form=form)
+    return page(
+        "rounds/roles.html", found=found, officials=shown, moderators=moderators, role_names=ROLE_NAMES, form=form
+    )
 
 
 @bp.route("/<slug>/bearbeitung", methods=["GET", "POST"])

@@ -263,13 +263,17 @@ def test_who_is_asked_for_other_words_reads_until_when_and_what_becomes_of_it_th
     where = ("/meine-beteiligung", own[1], f"/kommentare/{comment}", edit[1])
     for path in where:
         assert f"bis zum {until}, dann endet die Diskussion" in words_on(mine.get(path)), path
+    desk, decided = signed_in(app, session, moderator), "/moderation?liste=decided"
+    listed = words_on(desk.get(decided))
+    assert "Wartet auf andere Worte" in listed and "Wird geprüft" not in listed
     clock.at = CLOSES
     for path in where[:3]:
         told = words_on(mine.get(path))
         assert f"am {until} zu Ende gegangen" in told and "bleibt unveröffentlicht" in told, path
         assert "Andere Worte erbeten" not in told and f"/kommentare/{comment}/bearbeitung" not in mine.get(path).text
     over = "Dieser Kommentar wurde nicht überarbeitet und bleibt unveröffentlicht."
-    desk = signed_in(app, session, moderator)
+    listed = words_on(desk.get(decided))
+    assert "Nicht veröffentlicht" in listed and "Wartet auf andere Worte" not in listed
     for told in (words_on(app.test_client().get(round.home)), words_on(desk.get(f"/moderation/{comment}"))):
         assert over in told and "Wartet auf andere Worte" not in told
 

@@ -33,9 +33,10 @@ from participation.moderation.facts import (
     UndoOver,
 )
 from participation.moderation.models import Case, Notice, SealedCopy
-from participation.moderation.queries import decisions_on, notice_status
+from participation.moderation.queries import case_file, decisions_on, notice_status
 from participation.queues.commands import decide_many, undo_many
-from participation.queues.facts import Chosen, How
+from participation.queues.facts import Chosen, How, Listed
+from participation.queues.queries import NoticeCount, queue
 from tests.servers import Postbox
 from tests.world import RoundWords, a_citizen, a_moderator, a_participant, a_person, a_round
 from tests.world.moderation import (
@@ -244,6 +245,9 @@ def test_a_notice_before_a_decision_that_was_undone_waits_with_the_newer_one_of_
         assert forget_reporters(session, clock=clock) == 0
         session.rollback()
         assert [outcome_of(session, one.token, clock) for one in receipts] == [None, None]
+        shown = case_file(session, contribution_id=comment, moderator=moderator, now=clock())
+        listed = queue(session, moderator=moderator, listed=Listed.REPORTED, now=clock()).page.rows[0].notices
+        assert shown is not None and (shown.open_notices, listed) == (2, (NoticeCount("insult", 2),))
     withhold(session, comment, by=moderator, clock=clock)
     clock.advance(UNDO_FOR)
     assert [outcome_of(session, one.token, clock) for one in receipts] == [Outcome.WITHHELD] * 2

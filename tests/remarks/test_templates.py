@@ -244,10 +244,12 @@ def test_it_is_put_into_the_reasons_of_a_pause_and_of_its_second_look(
     made, case = add(session, round, staff, clock), trouble(session, round, clock)
     paused, comment = case.pause(session, clock), trouble(session, round, clock, allowed=False).insult(session, clock)
     pauses.contest(session, pause_id=paused, person_id=case.author.person_id, words="Satire.", clock=clock)
-    browser = signed_in(app, session, case.third)
-    for path, sends, sent in (
-        (f"/moderation/{comment}/schreibpause", "", {"rule": "persons"}),
-        (f"/moderation/schreibpausen/{paused}", "/ueberpruefung", {"outcome": "upheld"}),
+    # Who leads the round proposes pauses and looks at them too, without moderating.
+    moderator, leader = (signed_in(app, session, one) for one in (case.third, staff))
+    for browser, path, sends, sent in (
+        (moderator, f"/moderation/{comment}/schreibpause", "", {"rule": "persons"}),
+        (leader, f"/moderation/{comment}/schreibpause", "", {"rule": "persons"}),
+        (leader, f"/moderation/schreibpausen/{paused}", "/ueberpruefung", {"outcome": "upheld"}),
     ):
         answer = post(browser, f"{path}/textbaustein", template=str(made), reason="Zeile 2:", **sent)
         shown = dict(the_form(answer.text, f"{path}{sends}").fields)
@@ -315,7 +317,7 @@ def test_moderators_are_offered_what_their_office_offers_and_nothing_of_others(
     commands.retire_template(session, office_id=round.office_id, template_id=retired, by=staff, clock=clock)
     here, there = (a_comment(session, one, clock=clock, held=True) for one in (round, other))
     moderator = a_moderator(session, round)
-    asked = {"moderator": moderator, "now": clock()}
+    asked = {"official": moderator, "now": clock()}
     assert [one.id for one in queries.offer(session, contribution_ids=[here], **asked).templates] == [mine]
     assert queries.offer(session, contribution_ids=[there], **asked).templates == ()
     browser = signed_in(app, session, moderator)
@@ -333,8 +335,8 @@ def test_contributions_of_two_offices_have_no_template_in_common(
         session.add(RoleGrant(person_id=moderator, role=Role.MODERATOR, office_id=other.office_id, since=BEFORE))
     add(session, round, staff, clock)
     both = [a_comment(session, one, clock=clock, held=True) for one in (round, other)]
-    assert queries.offer(session, contribution_ids=both, moderator=moderator, now=clock()).templates == ()
-    assert len(queries.offer(session, contribution_ids=both[:1], moderator=moderator, now=clock()).templates) == 1
+    assert queries.offer(session, contribution_ids=both, official=moderator, now=clock()).templates == ()
+    assert len(queries.offer(session, contribution_ids=both[:1], official=moderator, now=clock()).templates) == 1
 
 
 # ── The pages of staff ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from participation.audiences.facts import Who
+from participation.audiences.facts import Role, Who
 from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.discussion.commands import withdraw_comment
@@ -51,9 +51,10 @@ from participation.reviews.facts import (
 )
 from participation.reviews.models import Review
 from participation.reviews.queries import review_file
+from tests.everywhere.pages import text_of
 from tests.moderation.test_undo import a_full_comment, snapshot
 from tests.servers import Postbox
-from tests.world import a_citizen, a_moderator, a_round
+from tests.world import a_citizen, a_moderator, a_round, a_staff_member, an_admin, an_official
 from tests.world.moderation import a_comment, a_notice, decide_so, decision_letters, publish, state_of, withhold
 from tests.world.sign_in import post, signed_in
 
@@ -542,3 +543,21 @@ def test_a_link_is_contested_after_something_was_blacked_out_and_the_bars_stay(
     session.rollback()
     found = session.get_one(Contribution, comment)
     assert (found.text, found.duplicate_of) == ("█████ und █████ wollen Bäume.", None)
+
+
+def test_where_one_person_moderates_alone_officials_read_that_nobody_can_look_again(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    staff, admin = a_staff_member(session, office_id=round.office_id), an_admin(session)
+    places = [(staff, f"/moderation/runden/{round.slug}"), (admin, f"/verwaltung/runden/{round.slug}/berechtigungen")]
+
+    def told() -> list[str]:
+        read = (text_of(signed_in(app, session, who).get(path).text) for who, path in places)
+        return [next((sign for sign in ("nur eine Person", "nur Sie", "niemand") if sign in page), "") for page in read]
+
+    assert told() == ["niemand", "niemand"]
+    places += [(admin, "/verwaltung/berechtigungen"), (a_moderator(session, round), "/moderation?liste=reviews")]
+    assert told() == ["nur eine Person"] * 3 + ["nur Sie"]
+    an_official(session, Role.MODERATOR, office_id=round.office_id)
+    assert told() == [""] * 4
