@@ -307,6 +307,15 @@ class DecidedMeanwhile(Fact):
     )
 
 
+class UndoneMeanwhile(DecidedMeanwhile):
+    """The decision that was shown was taken back; there is none to read, or an older one holds again."""
+
+    sentence = marked(
+        "Die Entscheidung, die hier stand, wurde inzwischen zurückgenommen. Ihre ist nicht gespeichert. Bitte sehen Sie"
+        " sich den Beitrag noch einmal an und entscheiden Sie neu."
+    )
+
+
 class PassageMissing(Unprocessable):
     """What is to be blacked out does not stand in the text like that."""
 
@@ -425,10 +434,15 @@ def why_not_decide(standing: Standing, verdict: Verdict) -> Fact | None:
         return WithdrawnMeanwhile()
     last = standing.last
     if (last.id if last else None) != verdict.last_seen:
-        return AlreadySo() if last is not None and _same(last, verdict) else DecidedMeanwhile()
+        return AlreadySo() if last is not None and _same(last, verdict) else _decided_otherwise(last, verdict)
     if _gets_ahead(standing, verdict):
         return LookAwaited()
     return AlreadySo() if _says_nothing_new(standing, verdict) else None
+
+
+def _decided_otherwise(last: Decided | None, verdict: Verdict) -> Fact:
+    is_undone = verdict.last_seen is not None and (last is None or last.id < verdict.last_seen)
+    return UndoneMeanwhile() if is_undone else DecidedMeanwhile()
 
 
 def _gets_ahead(standing: Standing, verdict: Verdict) -> bool:

@@ -13,6 +13,7 @@ from participation.moderation.facts import (
     LookAwaited,
     NothingToDecide,
     Outcome,
+    UndoneMeanwhile,
     WithdrawnMeanwhile,
 )
 
@@ -83,6 +84,9 @@ class NotForMany(Unprocessable):
 
 REFUSED: dict[str, type[Fact]] = {
     fact.__name__: fact
-    for fact in (AlreadySo, ChangedMeanwhile, DecidedMeanwhile, LookAwaited, NothingToDecide, WithdrawnMeanwhile)
+    for fact in (
+        *(AlreadySo, ChangedMeanwhile, DecidedMeanwhile, LookAwaited, NothingToDecide),
+        *(UndoneMeanwhile, WithdrawnMeanwhile),
+    )
 }
 """Why single contributions of several are left as they are."""

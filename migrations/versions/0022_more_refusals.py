@@ -1,7 +1,7 @@
-"""Of several that are decided on together one may be left because somebody else is to look at it again.
+"""Of several that are decided on together one may be left for a second look, or since the decision shown was undone.
 
-Compatible with the release before: lets a line say one more reason. That release shows no such result, it makes none.
-Locks: bulk_item, for a check of its rows; SQLite copies it. Undoing removes the lines with that reason.
+Compatible with the release before: lets a line say two more reasons. That release shows no such result, it makes none.
+Locks: bulk_item, for a check of its rows; SQLite copies it. Undoing removes the lines with these.
 
 Revision: 0022
 Revises: 0021
@@ -16,7 +16,10 @@ branch_labels = None
 depends_on = None
 
 BEFORE = "'AlreadySo', 'ChangedMeanwhile', 'DecidedMeanwhile', 'NothingToDecide', 'WithdrawnMeanwhile'"
-SINCE = "'AlreadySo', 'ChangedMeanwhile', 'DecidedMeanwhile', 'LookAwaited', 'NothingToDecide', 'WithdrawnMeanwhile'"
+SINCE = (
+    "'AlreadySo', 'ChangedMeanwhile', 'DecidedMeanwhile', 'LookAwaited', 'NothingToDecide', 'UndoneMeanwhile',"
+    " 'WithdrawnMeanwhile'"
+)
 
 
 def upgrade() -> None:
@@ -24,7 +27,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM bulk_item WHERE refused = 'LookAwaited'")
+    op.execute("DELETE FROM bulk_item WHERE refused IN ('LookAwaited', 'UndoneMeanwhile')")
     _admit(BEFORE, SINCE)
 
 
