@@ -41,7 +41,18 @@ from participation.accounts.forms import ConsentForm, LanguageForm, LinkForm, Pa
 from participation.foundation.access import browser_mark, needs, public, public_with_own_check, token_fits
 from participation.foundation.i18n import COOKIE, current_language, words_of
 from participation.foundation.limits import take
-from participation.foundation.web import clock, now, page, person_id, safe_path, see_other, session, this_page, viewer
+from participation.foundation.web import (
+    clock,
+    now,
+    page,
+    person_id,
+    read_alone,
+    safe_path,
+    see_other,
+    session,
+    this_page,
+    viewer,
+)
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
 
@@ -87,6 +98,8 @@ def open_sessions(app: Flask, roles_of: RolesOf) -> None:
 
     @manager.user_loader
     def load(token: str) -> Session | None:
+        if request.method == "POST":
+            read_alone()
         found = queries.signed_in(session(), token=token, now=now())
         return Session(token, Somebody(**vars(found), roles_of=roles_of)) if found else None
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from participation.foundation.clock import Clock
 from participation.foundation.config import Settings
+from participation.foundation.db import is_postgresql
 from participation.foundation.facts import Viewer
 from participation.foundation.model import Base
 
@@ -59,6 +60,16 @@ class CookieSessions(SecureCookieSessionInterface):
         if self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
+
+
+def read_alone() -> None:
+    """Let each statement of this request stand for itself until ``foundation.db.transaction`` begins what is written.
+
+    Each sees what is committed by then anyway (READ COMMITTED), so on PostgreSQL BEGIN and ROLLBACK around what is read
+    before a write are only two more ways to the server and back.
+    """
+    if is_postgresql(session()):
+        session().connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
 def settings() -> Settings:

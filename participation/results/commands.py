@@ -156,7 +156,7 @@ def _contest(session: Session, round_id: int) -> Contest | None:
 
 
 @lru_cache(maxsize=1)
-def _contests() -> Select[tuple[Contest]]:
+def _contests() -> Select[Contest]:
     """Return the statement, built once, as those below: around a count, building them takes longer than asking."""
     mine = select(Contest).join(Part, Part.window_id == Contest.window_id).where(Part.round_id == bindparam("round"))
     return mine.execution_options(populate_existing=True)
@@ -431,7 +431,7 @@ def _settled(session: Session, contest_id: int) -> list[tuple[str, TieDecision]]
 
 
 @lru_cache(maxsize=1)
-def _settlements() -> Select[tuple[str, TieDecision]]:
+def _settlements() -> Select[str, TieDecision]:
     return (
         select(Question.slug, TieDecision)
         .join(TieDecision, TieDecision.question_id == Question.id)

@@ -72,6 +72,15 @@ def alternate(subjects: dict[str, Callable[[], object]], server: int | None = No
     return {name: Figures(tuple(rates[name]), statistics.median(used[name])) for name in subjects}
 
 
+def alternate_together(crowds: dict[str, list[Callable[[], object]]]) -> dict[str, list[float]]:
+    """Run crowds by turns, each all at the same time; return what each does a second, round by round."""
+    rates: dict[str, list[float]] = {name: [] for name in crowds}
+    for _ in range(ROUNDS):
+        for name, acts in crowds.items():
+            rates[name].append(together(acts))
+    return rates
+
+
 def together(acts: list[Callable[[], object]]) -> float:
     """Let several clients act at the same time and return how much they do a second."""
     with ThreadPoolExecutor(len(acts)) as pool:
