@@ -18,7 +18,7 @@ from participation.contributions.facts import State
 from participation.contributions.models import Contribution
 from participation.foundation.facts import Holding
 from participation.moderation.facts import UNDO_FOR, Outcome, Piece, SealedKind, version_after
-from participation.moderation.models import Case, ModerationDecision, SealedCopy
+from participation.moderation.models import AwaitedLook, Case, ModerationDecision, SealedCopy
 from participation.moderation.queries import (
     CaseFile,
     DecisionLine,
@@ -265,6 +265,12 @@ def open_review(session: Session, contribution_id: int) -> int | None:
         .limit(1)
     )
     return session.execute(found).scalar_one_or_none()
+
+
+def differing_looks(session: Session) -> set[int]:
+    """Return the decisions whose mark says otherwise than the request for a second look; there must be none."""
+    waiting = session.execute(select(Review.decision_id).where(Review.decided_at.is_(None))).scalars()
+    return set(waiting) ^ set(session.execute(select(AwaitedLook.decision_id)).scalars())
 
 
 def held_about(session: Session, person_id: UUID) -> list[Holding]:

@@ -50,7 +50,7 @@ from participation.reviews.facts import (
     SamePerson,
 )
 from participation.reviews.models import Review
-from participation.reviews.queries import review_file
+from participation.reviews.queries import differing_looks, review_file
 from tests.everywhere.pages import text_of
 from tests.moderation.test_undo import a_full_comment, snapshot
 from tests.servers import Postbox
@@ -394,8 +394,12 @@ def test_who_decided_does_not_get_ahead_of_a_second_look(session: Session, clock
     asked = contest(session, token=token_of(session, made), words="", clock=clock)
     with pytest.raises(LookAwaited):
         withhold(session, comment, by=first, clock=clock, rule="spam", last_seen=made)
+    session.rollback()
+    assert differing_looks(session) == set()
+    session.rollback()
     review(session, review_id=asked, by=second, outcome=ReviewOutcome.UPHELD, reason="Es bleibt dabei.", clock=clock)
     withhold(session, comment, by=first, clock=clock, rule="spam", last_seen=made)
+    assert differing_looks(session) == set()
 
 
 def test_who_decided_may_give_in_and_others_may_decide_anew(session: Session, clock: StoppedClock) -> None:
@@ -411,6 +415,7 @@ def test_who_decided_may_give_in_and_others_may_decide_anew(session: Session, cl
     publish(session, comments[0], by=first, clock=clock, last_seen=made[0])
     withhold(session, comments[1], by=second, clock=clock, rule="spam", last_seen=made[1])
     assert [state_of(session, comment) for comment in comments] == [State.PUBLISHED, State.WITHHELD]
+    assert differing_looks(session) == set(), "what lapsed may wait again"
 
 
 # ── Decisions one on another ──────────────────────────────────────────────────────────────────────────────────────────
