@@ -8,12 +8,12 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, SelectChoice, SelectField  # type: ignore[attr-defined]  # newer than its types
-from wtforms.validators import NumberRange, Optional
+from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
 from participation.accounts.forms import LinkForm
 from participation.audiences.facts import GRANTED_NOW, ROLE_NAMES, Role
-from participation.foundation.forms import Form, LineField, required
+from participation.foundation.forms import Form, LineField, between, required
 
 
 class OfficeForm(Form):
@@ -37,7 +37,7 @@ class GrantForm(LinkForm):
 
     role = SelectField(_l("Rolle"))
     office_id = SelectField(_l("Stelle"), coerce=_number, description=_l("Die Administration gilt überall."))
-    audience_id = IntegerField(validators=[Optional(), NumberRange(1, 2**53)], widget=HiddenInput())
+    audience_id = IntegerField(validators=[Optional(), between(1, 2**53)], widget=HiddenInput())
 
     def __init__(self, *arguments: Any, offices: Iterable[tuple[int, str]], **names: Any) -> None:
         super().__init__(*arguments, **names)

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Form as PlainForm
 from wtforms import StringField, TextAreaField
 from wtforms.fields import DateTimeLocalField
-from wtforms.validators import Email, InputRequired, Length, StopValidation, ValidationError
+from wtforms.validators import Email, InputRequired, Length, NumberRange, StopValidation, ValidationError
 
 from participation.foundation.clock import berlin, from_berlin
 from participation.foundation.facts import Fact, Missing
@@ -140,6 +140,25 @@ def at_most(signs: int) -> Length:
 def at_least(signs: int) -> Length:
     """Return the check that a text is not too short."""
     return _Long(min=signs)
+
+
+class _Between(NumberRange):
+    """A number between bounds, however long it is: that of WTForms fails where no float holds it."""
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(least, most)
+        self.least, self.most = least, most
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if field.data is None or not self.least <= field.data <= self.most:
+            names = {"field": field.label.text, "least": format_number(self.least), "most": format_number(self.most)}
+            sentence = gettext("Bitte geben Sie bei »%(field)s« eine Zahl von %(least)s bis %(most)s an.", **names)
+            raise ValidationError(sentence)
+
+
+def between(least: int, most: int) -> NumberRange:
+    """Return the check that a number lies between two bounds, or is one of them."""
+    return _Between(least, most)
 
 
 def email_address() -> Email:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, RadioField
-from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 
-from participation.foundation.forms import Form, LineField, TextField, email_address, required
+from participation.foundation.forms import Form, LineField, TextField, between, email_address, required
 from participation.moderation.facts import (
     LONGEST_NOTICE,
     MOST_HOURS,
@@ -66,7 +66,7 @@ class HoursForm(Form):
         _l("Frist der Moderation in Stunden"),
         [
             InputRequired(_l("Bitte geben Sie eine Zahl an.")),
-            NumberRange(1, MOST_HOURS, _l("Bitte geben Sie eine Zahl von %(min)s bis %(max)s an.")),
+            between(1, MOST_HOURS),
         ],
         description=_l(
             "So lange darf eine Entscheidung höchstens dauern. Wochenenden und Feiertage in Nordrhein-Westfalen "

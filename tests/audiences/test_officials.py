@@ -208,6 +208,12 @@ def test_two_administrators_cannot_withdraw_each_other_at_once(
         session.commit()
 
 
+def test_a_round_with_a_number_that_none_has_is_refused(app: Flask, session: Session) -> None:
+    admin = signed_in(app, session, an_admin(session))
+    answer = post(admin, "/verwaltung/berechtigungen", email="a@example.org", role=Role.STAFF, audience_id="9" * 400)
+    assert answer.status_code == 422
+
+
 # ── Offices ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_an_office_is_made_and_renamed(app: Flask, session: Session) -> None:
     admin = signed_in(app, session, an_admin(session))

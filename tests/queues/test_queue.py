@@ -215,7 +215,7 @@ def test_deadlines_count_hours_of_working_days_as_each_round_sets_them(
     staff = a_staff_member(session, office_id=quick.office_id)
     browser = signed_in(app, session, staff)
     assert post(browser, f"/moderation/runden/{quick.slug}", hours="2").status_code == 303
-    for wrong in ("0", "241", "viel", ""):
+    for wrong in ("0", "241", "viel", "", "9" * 400):
         assert post(browser, f"/moderation/runden/{quick.slug}", hours=wrong).status_code == 422
     assert browser.get(f"/moderation/runden/{slow.slug}").status_code == 404
     late, early = a_comment(session, quick, clock=clock, held=True), a_comment(session, slow, clock=clock, held=True)
