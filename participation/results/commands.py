@@ -95,7 +95,7 @@ def count_round(session: Session, *, round_id: int, by: UUID | None, keys: KeyFo
         values = {"figures": figures, "figures_sha256": sha256_of(figures), "counted_at": now, "counted_by": by}
         row = insert(session, Result).values(round_id=round_id, **values)
         made = row.on_conflict_do_nothing(index_elements=["round_id"]).returning(Result)
-        result = session.execute(made).scalar_one_or_none()
+        result: Result | None = session.execute(made).scalar_one_or_none()
         if result is None:
             raise AlreadyCounted()
         _write_counted(session, found, counted, now)
