@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
 
 WRITES = "participation_writes"
+ALONE = "participation_alone"
+"""On SQLite: that a connection serves one read, which needs no transaction around it."""
 DOOR = 7201
 """First key of the advisory locks on windows."""
 
@@ -49,7 +51,7 @@ def make_engine_rules(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get(WRITES, False):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
+        elif not connection.get_execution_options().get(ALONE, False):
             # This waits for nobody and cannot fail, and as a statement of SQLAlchemy it would cost as much as a query.
             connection.connection.cursor().execute("BEGIN")
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from participation.foundation.clock import Clock
 from participation.foundation.config import Settings
-from participation.foundation.db import is_postgresql
+from participation.foundation.db import ALONE, is_postgresql
 from participation.foundation.facts import Viewer
 from participation.foundation.model import Base
 
@@ -39,7 +39,7 @@ def session() -> Session:
 def connection() -> Generator[Connection]:
     """Give a bare connection for a single read on a path where a whole session would cost more than the statement.
 
-    On PostgreSQL the read is not put between BEGIN and ROLLBACK, which would be two more ways to the server and back.
+    The read is not put between BEGIN and ROLLBACK, which on PostgreSQL would be two more ways to the server and back.
     """
     with cast(Engine, current_app.extensions["single_reads"]).connect() as bare:
         yield bare
@@ -47,9 +47,8 @@ def connection() -> Generator[Connection]:
 
 def prepare_single_reads(app: Flask) -> None:
     """Keep for ``connection`` the engine of the application as it serves reads that stand alone."""
-    engine = db.engine
-    alone = engine.dialect.name == "postgresql"
-    app.extensions["single_reads"] = engine.execution_options(isolation_level="AUTOCOMMIT") if alone else engine
+    alone = {"isolation_level": "AUTOCOMMIT"} if db.engine.dialect.name == "postgresql" else {ALONE: True}
+    app.extensions["single_reads"] = db.engine.execution_options(**alone)
 
 
 class CookieSessions(SecureCookieSessionInterface):
