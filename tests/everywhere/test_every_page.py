@@ -72,6 +72,7 @@ NO_LINK = {
     "pauses_desk.proposal": "is there once an office has named its legal basis",
     "pauses_desk.show": "is there once somebody was proposed to be paused",
     "queues_desk.bulk_result": "comes after a form",
+    "queues_desk.case": "is opened with a button, which marks it for the others",
     "results_desk.tie": "is there once a count ends in a tie",
     "reviews_desk.review": "is there once an author asks for it",
     "rounds.index": "is what is left of the address of a round, cut short",
