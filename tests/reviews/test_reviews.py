@@ -413,9 +413,34 @@ def test_who_decided_may_give_in_and_others_may_decide_anew(session: Session, cl
     for one in made:
         contest(session, token=token_of(session, one), words="", clock=clock)
     publish(session, comments[0], by=first, clock=clock, last_seen=made[0])
-    withhold(session, comments[1], by=second, clock=clock, rule="spam", last_seen=made[1])
+    anew = withhold(session, comments[1], by=second, clock=clock, rule="spam", last_seen=made[1])
+    withhold(session, comments[1], by=first, clock=clock, rule="law", last_seen=anew)
     assert [state_of(session, comment) for comment in comments] == [State.PUBLISHED, State.WITHHELD]
     assert differing_looks(session) == set(), "what lapsed may wait again"
+
+
+def test_who_decided_gets_ahead_of_no_second_look_whatever_others_decided_beside_it(
+    session: Session, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    first, second, third = (a_moderator(session, round) for _ in range(3))
+    comment, other = a_full_comment(session, round, clock), a_comment(session, round, clock=clock)
+    text = session.get_one(Contribution, comment).text
+    session.rollback()
+    bars = decide_so(session, comment, Outcome.REDACTED, by=first, clock=clock, passages=["Frau Beispiel"])
+    asked = contest_told(session, bars, clock)
+    there: dict[str, Any] = {"moved_to": round.subjects[1].thread_id, "version": 2, "last_seen": bars}
+    moved = decide_so(session, comment, Outcome.MOVED, by=third, clock=clock, **there)
+    read: dict[str, Any] = {"by": first, "clock": clock, "version": 2, "last_seen": moved}
+    with pytest.raises(LookAwaited):
+        withhold(session, comment, **read)
+    with pytest.raises(LookAwaited):
+        decide_so(session, comment, Outcome.REDACTED, passages=["Musterstraße"], **read)
+    decide_so(session, comment, Outcome.DUPLICATE, duplicate_of=other, **read)
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.REVERSED, reason="Kein Name.", clock=clock)
+    session.rollback()
+    found = session.get_one(Contribution, comment, populate_existing=True)
+    assert (found.text, found.duplicate_of) == (text, other), "a link leaves the bars to be looked at"
 
 
 # ── Decisions one on another ──────────────────────────────────────────────────────────────────────────────────────────
