@@ -1048,10 +1048,11 @@ def noticed_by(person_id: UUID) -> ColumnElement[bool]:
     return or_(Notice.participant_id.in_(selves(person_id)), Notice.email.in_(address))
 
 
-def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int, DecisionLine]:
+def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int, tuple[DecisionLine, ...]]:
     """Return for each of some contributions why it stands as it does, for its author; undecided ones are left out.
 
-    Of what was only left public the last decision is told.
+    The newest comes first, and is the one that shapes it; bars, a link and a place that stand beside it follow. Of what
+    was only left public the last decision is told.
     """
     last = (
         select(func.coalesce(_shaping(ModerationDecision), func.max(ModerationDecision.id)))
@@ -1076,9 +1077,15 @@ def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int,
             ModerationDecision.token,
         )
         .join(Case, Case.id == ModerationDecision.case_id)
-        .where(ModerationDecision.id.in_(last))
+        .join(Contribution, Contribution.id == Case.contribution_id)
+        .where(Case.contribution_id.in_(contribution_ids))
+        .where(or_(ModerationDecision.id.in_(last), gives_back(ModerationDecision)))
+        .order_by(ModerationDecision.id.desc())
     )
-    return {row.contribution_id: DecisionLine(*row) for row in session.execute(found)}
+    told: dict[int, tuple[DecisionLine, ...]] = {}
+    for row in session.execute(found):
+        told[row.contribution_id] = (*told.get(row.contribution_id, ()), DecisionLine(*row))
+    return told
 
 
 def selves(person_id: UUID) -> Select[UUID]:

@@ -328,7 +328,7 @@ def test_to_leave_it_public_after_a_notice_leaves_the_decision_before_it_open_to
                 with pytest.raises(AlreadySo):
                     decide_so(session, comment, Outcome.DUPLICATE, by=second, clock=clock, **again)
     assert snapshot(session) == decided, "what is linked, moved and blacked out stays so"
-    assert {number: one.id for number, one in decisions_on(session, comments).items()} == made
+    assert {number: one.id for number, (one,) in decisions_on(session, comments).items()} == made
     later = [contest(session, token=token_of(session, made[one]), words="", clock=clock) for one in comments[1:]]
     waiting = queue(session, moderator=second, listed=Listed.REVIEWS, now=clock()).page.rows
     assert [row.key for row in waiting] == [early, *later]
@@ -336,7 +336,7 @@ def test_to_leave_it_public_after_a_notice_leaves_the_decision_before_it_open_to
     for number in (early, *later):
         review(session, review_id=number, by=second, outcome=ReviewOutcome.REVERSED, reason="Doch.", clock=clock)
     assert snapshot(session) == begun and counters_that_differ(session) == []
-    assert {one.outcome for one in decisions_on(session, comments).values()} == {Outcome.PUBLISHED}
+    assert {one.outcome for (one,) in decisions_on(session, comments).values()} == {Outcome.PUBLISHED}
 
 
 def test_a_review_of_what_was_withdrawn_meanwhile_is_named(session: Session, clock: StoppedClock) -> None:
@@ -472,10 +472,10 @@ def test_what_an_earlier_decision_blacked_out_is_contested_once_a_later_decision
     with app.app_context():
         send_letters()
     assert "weiter: mit Schwärzungen veröffentlicht" in " ".join(smtp.letters[-1].get_content().split())
-    assert decisions_on(session, [comment])[comment].id == bars
+    assert decisions_on(session, [comment])[comment][0].id == bars
     reverse(session, bars, by=second, clock=clock)
     assert snapshot(session) == begun and counters_that_differ(session) == []
-    assert decisions_on(session, [comment])[comment].outcome == Outcome.PUBLISHED
+    assert decisions_on(session, [comment])[comment][0].outcome == Outcome.PUBLISHED
     with app.app_context():
         send_letters()
     assert "weiter" not in smtp.letters[-1].get_content()
@@ -519,7 +519,7 @@ def test_a_reversal_brings_no_link_back_to_what_is_linked_here_by_now(
     session.rollback()
     kept = [session.get_one(Contribution, number, populate_existing=True) for number in (one, other)]
     assert [(it.state, it.duplicate_of) for it in kept] == [(State.PUBLISHED, None), (State.PUBLISHED, one)]
-    assert decisions_on(session, [one])[one].outcome == Outcome.PUBLISHED
+    assert decisions_on(session, [one])[one][0].outcome == Outcome.PUBLISHED
 
 
 def test_what_is_blacked_out_is_contested_whatever_else_was_decided_and_each_remedy_leaves_the_other(
