@@ -25,6 +25,7 @@ from participation.moderation.queries import (
     DecisionLine,
     case_file,
     decision_lines,
+    decisions_on,
     gives_back,
     placed,
     selves,
@@ -238,6 +239,15 @@ def looks_at(session: Session, decision_ids: Collection[int]) -> dict[int, Look]
     """Return the second looks that were asked for at some decisions, by the decision; one statement."""
     asked = select(Review.decision_id, Review.asked_at, Review.outcome).where(Review.decision_id.in_(decision_ids))
     return {row.decision_id: Look(row.asked_at, row.outcome) for row in session.execute(asked)}
+
+
+def decided_beside(session: Session, own: OwnDecision, *, token: str, now: datetime) -> tuple[DecisionLine, ...]:
+    """Return the decisions that hold beside one that does, and that their author was told of, newest first."""
+    if not own.holds:
+        return ()
+    found = decisions_on(session, [own.contribution_id]).get(own.contribution_id, ())
+    taking = (one for one in found if one.token != token and one.outcome != Outcome.PUBLISHED)
+    return tuple(one for one in taking if one.decided_at <= now - UNDO_FOR)
 
 
 def reviewed_for(person_id: UUID) -> ColumnElement[bool]:

@@ -549,6 +549,30 @@ def test_what_is_blacked_out_is_contested_whatever_else_was_decided_and_each_rem
     assert "gilt aber weiter: zu einem anderen Thema verschoben" in " ".join(smtp.letters[-1].get_content().split())
 
 
+def test_the_page_of_a_decision_tells_what_else_was_decided_and_holds(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    by, text = a_moderator(session, round), "Frau Beispiel will Bäume."
+    comment = a_comment(session, round, clock=clock, who=author, text=text)
+    why = {"passages": ["Frau Beispiel"], "reason": "Ein Name steht darin."}
+    bars = decide_so(session, comment, Outcome.REDACTED, by=by, clock=clock, **why)
+    told(clock)
+    there = {"moved_to": round.subjects[1].thread_id, "reason": "Es geht um Verkehr."}
+    moved = decide_so(session, comment, Outcome.MOVED, by=by, clock=clock, version=2, last_seen=bars, **there)
+    tokens = [token_of(session, one) for one in (bars, moved)]
+
+    def page(token: str) -> str:
+        return app.test_client().get(f"/ueberpruefung/{token}").text
+
+    assert "um Verkehr" not in page(tokens[0]), "it may still be taken back"
+    told(clock)
+    assert "um Verkehr" in page(tokens[0]) and "Ein Name steht" in page(tokens[1])
+    assert tokens[1] not in page(tokens[0]), "who holds one link does not hold the other"
+    withdraw_comment(session, comment_id=comment, who=author, clock=clock)
+    assert "um Verkehr" not in page(tokens[0])
+
+
 def test_a_link_is_contested_after_something_was_blacked_out_and_the_bars_stay(
     session: Session, clock: StoppedClock
 ) -> None:
