@@ -198,8 +198,6 @@ class Decided:
     law: str | None = None
     duplicate_of: int | None = None
     moved_to: int | None = None
-    is_awaited: bool = False
-    """Whether its author asked for a second look at it that nobody has given yet."""
 
 
 def version_after(read: int, outcome: str) -> int:
@@ -242,9 +240,11 @@ class Standing:
     author: UUID | None = None
     """The account that wrote it; None for what was imported or whose author is gone."""
     shaping: Decided | None = None
-    """The last decision that changed something: why the contribution stands as it does. Only it is looked at again."""
+    """The last decision that changed something: why the contribution stands as it does."""
     passed_on: bool = False
     """Whether a moderator passed it on and nobody has decided since."""
+    awaited: tuple[Decided, ...] = ()
+    """The decisions at which somebody else is still to look again, and reversing which gives something back."""
 
 
 @dataclass(frozen=True)
@@ -447,9 +447,15 @@ def _decided_otherwise(last: Decided | None, verdict: Verdict) -> Fact:
 
 def _gets_ahead(standing: Standing, verdict: Verdict) -> bool:
     """Say whether somebody puts another decision in the place of their own at which somebody else is to look again."""
-    contested = standing.shaping
-    is_theirs = contested is not None and contested.is_awaited and contested.decided_by == verdict.by
-    return is_theirs and verdict.outcome is not Outcome.PUBLISHED
+    if verdict.outcome is Outcome.PUBLISHED:
+        return False
+    theirs = [one for one in standing.awaited if one.decided_by == verdict.by]
+    return any(not _stand_beside(one.outcome, verdict.outcome) for one in theirs)
+
+
+def _stand_beside(one: str, other: Outcome) -> bool:
+    """Say whether two decisions leave each other as they are, as do those of different kinds on what is public."""
+    return one != other and STATE_AFTER[Outcome(one)] == STATE_AFTER[other] == "published"
 
 
 def _says_nothing_new(standing: Standing, verdict: Verdict) -> bool:

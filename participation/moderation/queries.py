@@ -554,9 +554,9 @@ def standings(session: Session, contributions: Collection[Contribution]) -> dict
         Notice.contribution_id.in_(numbers), Notice.settled_at.is_(None)
     )
     notices = {row[0]: row[1] for row in session.execute(waiting.group_by(Notice.contribution_id))}
-    rows = session.execute(_last_and_shaping(numbers)).all()
-    last = {row[0]: Decided(*row[3:]) for row in rows if row.id == row.last}
-    shaping = {row[0]: Decided(*row[3:]) for row in rows if row.id == row.shaping}
+    rows = session.execute(_last_shaping_and_awaited(numbers)).all()
+    last = {row[0]: Decided(*row[4:]) for row in rows if row.id == row.last}
+    shaping = {row[0]: Decided(*row[4:]) for row in rows if row.id == row.shaping}
     wrote = select(Contribution.id, Participant.person_id, Case.escalated_at).join(
         Participant, Participant.id == Contribution.participant_id
     )
@@ -571,30 +571,35 @@ def standings(session: Session, contributions: Collection[Contribution]) -> dict
             author=known[one.id].person_id,
             shaping=shaping.get(one.id),
             passed_on=known[one.id].escalated_at is not None,
+            awaited=tuple(Decided(*row[4:]) for row in rows if row[0] == one.id and row.awaited),
         )
         for one in contributions
     }
 
 
-def _last_and_shaping(contribution_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    """Select the last decision on each of some contributions, and the one for which it stands as it does."""
+def _last_shaping_and_awaited(contribution_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """Select the last decision on each of some contributions, the one that shapes it, and those to be looked at again.
+
+    Marks of what gives nothing back any more stay; these decisions wait for nobody.
+    """
     decision = ModerationDecision
     newest = (
-        select(func.max(decision.id).label("last"), _shaping(decision).label("shaping"))
+        select(Case.contribution_id, func.max(decision.id).label("last"), _shaping(decision).label("shaping"))
         .join(Case, Case.id == decision.case_id)
         .join(Contribution, Contribution.id == Case.contribution_id)
         .where(Case.contribution_id.in_(contribution_ids), stands(decision))
         .group_by(Case.contribution_id)
         .subquery()
     )
+    awaited = and_(exists().where(AwaitedLook.decision_id == decision.id), gives_back(decision))
     found = select(
-        *(Case.contribution_id, newest.c.last, newest.c.shaping),
+        *(Case.contribution_id, newest.c.last, newest.c.shaping, awaited.label("awaited")),
         *(decision.id, decision.outcome, decision.rule, decision.reason, decision.decided_by),
         *(decision.law, decision.duplicate_of, decision.moved_to),
-        exists().where(AwaitedLook.decision_id == decision.id),
     )
-    found = found.join(Case, Case.id == decision.case_id)
-    return found.join(newest, or_(newest.c.last == decision.id, newest.c.shaping == decision.id))
+    found = found.join(Case, Case.id == decision.case_id).join(Contribution, Contribution.id == Case.contribution_id)
+    found = found.join(newest, newest.c.contribution_id == Case.contribution_id)
+    return found.where(or_(newest.c.last == decision.id, newest.c.shaping == decision.id, awaited))
 
 
 def decisions_taken(session: Session, decision_ids: Collection[int]) -> list[Taken]:
@@ -1043,10 +1048,11 @@ def noticed_by(person_id: UUID) -> ColumnElement[bool]:
     return or_(Notice.participant_id.in_(selves(person_id)), Notice.email.in_(address))
 
 
-def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int, DecisionLine]:
+def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int, tuple[DecisionLine, ...]]:
     """Return for each of some contributions why it stands as it does, for its author; undecided ones are left out.
 
-    Of what was only left public the last decision is told.
+    The newest comes first, and is the one that shapes it; bars, a link and a place that stand beside it follow. Of what
+    was only left public the last decision is told.
     """
     last = (
         select(func.coalesce(_shaping(ModerationDecision), func.max(ModerationDecision.id)))
@@ -1071,9 +1077,15 @@ def decisions_on(session: Session, contribution_ids: Sequence[int]) -> dict[int,
             ModerationDecision.token,
         )
         .join(Case, Case.id == ModerationDecision.case_id)
-        .where(ModerationDecision.id.in_(last))
+        .join(Contribution, Contribution.id == Case.contribution_id)
+        .where(Case.contribution_id.in_(contribution_ids))
+        .where(or_(ModerationDecision.id.in_(last), gives_back(ModerationDecision)))
+        .order_by(ModerationDecision.id.desc())
     )
-    return {row.contribution_id: DecisionLine(*row) for row in session.execute(found)}
+    told: dict[int, tuple[DecisionLine, ...]] = {}
+    for row in session.execute(found):
+        told[row.contribution_id] = (*told.get(row.contribution_id, ()), DecisionLine(*row))
+    return told
 
 
 def selves(person_id: UUID) -> Select[UUID]:

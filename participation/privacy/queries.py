@@ -20,6 +20,7 @@ from participation.discussion.models import Comment, Rating, Thread
 from participation.foundation.facts import Holding
 from participation.foundation.paging import Page, cut
 from participation.moderation.queries import DecisionLine, decisions_on
+from participation.reviews.queries import Look, looks_at
 from participation.rounds.models import Round
 from participation.voting.models import Contest, Question
 from participation.voting.queries import VoteLine, votes_of
@@ -55,8 +56,8 @@ class OwnContribution:
     """Whether moderation waits for other words."""
     ends_at: datetime
     """When the talk ends or ended, after which nothing can be changed."""
-    decision: DecisionLine | None
-    """The decision that holds, with its reason."""
+    decisions: tuple[tuple[DecisionLine, Look | None], ...]
+    """The decisions that hold, newest first, each with its reason and the second look that was asked for at it."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Farewell:
 def own_rounds(session: Session, *, person_id: UUID, now: datetime) -> tuple[OwnRound, ...]:
     """Return the rounds a person took part in, newest first, each with the newest contributions and all votes.
 
-    Five statements, however many rounds.
+    Six statements, however many rounds.
     """
     rows = session.execute(_rounds(person_id)).all()
     newest = _newest(session, person_id)
@@ -191,6 +192,7 @@ def _contributions(*which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 def _with_decisions(session: Session, rows: Sequence[Any]) -> list[OwnContribution]:
     decided = decisions_on(session, [row.id for row in rows]) if rows else {}
+    looks = looks_at(session, [one.id for told in decided.values() for one in told]) if decided else {}
     return [
         OwnContribution(
             id=row.id,
@@ -203,7 +205,7 @@ def _with_decisions(session: Session, rows: Sequence[Any]) -> list[OwnContributi
             is_reply=row.level == 1,
             rewording=row.rewording,
             ends_at=min(row.closes_at, row.closed_at or row.closes_at),
-            decision=decided.get(row.id),
+            decisions=tuple((one, looks.get(one.id)) for one in decided.get(row.id, ())),
         )
         for row in rows
     ]

@@ -24,6 +24,7 @@ from participation.moderation.facts import OUTCOMES, UNDO_FOR, told_as
 from participation.privacy import commands, queries
 from participation.privacy.facts import FACT_NAMES, ROOM_NAMES, VALUE_NAMES, NotConfirmed, NoVote
 from participation.privacy.forms import DeletionByPasswordForm, DeletionForm
+from participation.reviews.facts import CONTEST_FOR, REVIEW_OUTCOMES
 from participation.voting.keys import KeyFolder
 from participation.voting.queries import own_choice
 
@@ -32,6 +33,13 @@ bp = Blueprint("privacy", __name__, template_folder="templates")
 MOST_TRIES, PER = 5, timedelta(minutes=15)
 OUTCOMES_TOLD = {outcome: OUTCOMES[told_as(outcome)] for outcome in OUTCOMES}
 """How a decision is named to its author."""
+TOLD: dict[str, Any] = {
+    "outcomes": OUTCOMES_TOLD,
+    "review_outcomes": REVIEW_OUTCOMES,
+    "undo_for": UNDO_FOR,
+    "contest_for": CONTEST_FOR,
+}
+"""What words a decision to its author."""
 
 
 @bp.get("/meine-beteiligung")
@@ -39,7 +47,7 @@ OUTCOMES_TOLD = {outcome: OUTCOMES[told_as(outcome)] for outcome in OUTCOMES}
 def overview() -> ResponseReturnValue:
     """Show in which rounds one took part, what one handed in and what became of it."""
     rounds = queries.own_rounds(session(), person_id=person_id(), now=now())
-    return _private(page("privacy/overview.html", rounds=rounds, outcomes=OUTCOMES_TOLD, undo_for=UNDO_FOR))
+    return _private(page("privacy/overview.html", rounds=rounds, **TOLD))
 
 
 @bp.get("/meine-beteiligung/beitraege/<slug>")
@@ -54,8 +62,7 @@ def contributions(slug: str) -> ResponseReturnValue:
             round=mine,
             page=found,
             after=after,
-            outcomes=OUTCOMES_TOLD,
-            undo_for=UNDO_FOR,
+            **TOLD,
         )
     )
 

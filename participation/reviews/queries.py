@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ from participation.moderation.queries import (
     DecisionLine,
     case_file,
     decision_lines,
+    decisions_on,
     gives_back,
     placed,
     selves,
@@ -93,6 +95,14 @@ class OwnDecision:
     """Whether the contribution stands as it does for this decision; else there is nothing to look at again."""
     reword_until: datetime | None
     """Until when other words can be found that moderation asked for; None if it waits for none."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """That somebody else was asked to look at a decision again, and what it led to; None while that waits."""
+
+    asked_at: datetime
+    outcome: str | None
 
 
 def review_file(session: Session, *, review_id: int, moderator: UUID, now: datetime) -> ReviewFile | None:
@@ -223,6 +233,21 @@ def own_decision(session: Session, *, token: str, now: datetime) -> OwnDecision 
         holds=bool(row.holds),
         reword_until=min(row.closes_at, row.closed_at or row.closes_at) if row.rewording else None,
     )
+
+
+def looks_at(session: Session, decision_ids: Collection[int]) -> dict[int, Look]:
+    """Return the second looks that were asked for at some decisions, by the decision; one statement."""
+    asked = select(Review.decision_id, Review.asked_at, Review.outcome).where(Review.decision_id.in_(decision_ids))
+    return {row.decision_id: Look(row.asked_at, row.outcome) for row in session.execute(asked)}
+
+
+def decided_beside(session: Session, own: OwnDecision, *, token: str, now: datetime) -> tuple[DecisionLine, ...]:
+    """Return the decisions that hold beside one that does, and that their author was told of, newest first."""
+    if not own.holds:
+        return ()
+    found = decisions_on(session, [own.contribution_id]).get(own.contribution_id, ())
+    taking = (one for one in found if one.token != token and one.outcome != Outcome.PUBLISHED)
+    return tuple(one for one in taking if one.decided_at <= now - UNDO_FOR)
 
 
 def reviewed_for(person_id: UUID) -> ColumnElement[bool]:

@@ -55,12 +55,15 @@ def _show_decision(token: str, form: ContestForm, *, status: int = 200) -> Respo
     found = queries.own_decision(session(), token=token, now=now())
     if found is None:
         raise NoSuchDecision()
+    # Their links are left out: who was given that of one decision was not given the others.
+    others = queries.decided_beside(session(), found, token=token, now=now())
     answer = page(
         "reviews/decision.html",
         status,
         decision=found,
         form=form,
         told=OUTCOMES[told_as(found.outcome)],
+        beside=[(one, OUTCOMES[told_as(one.outcome)]) for one in others],
         review_outcomes=REVIEW_OUTCOMES,
         is_open=found.holds and found.asked_at is None and now() < found.until and found.outcome in CONTESTABLE,
         token=token,

@@ -107,7 +107,7 @@ def test_of_two_decisions_the_one_before_holds_again(session: Session, clock: St
     with pytest.raises(DecidedMeanwhile):
         undo(session, decision_id=first, by=moderator, clock=clock)
     undo(session, decision_id=second, by=moderator, clock=clock)
-    assert state_of(session, comment) == State.WITHHELD and decisions_on(session, [comment])[comment].id == first
+    assert state_of(session, comment) == State.WITHHELD and decisions_on(session, [comment])[comment][0].id == first
     undo(session, decision_id=first, by=moderator, clock=clock)
     assert state_of(session, comment) == State.PUBLISHED
 
@@ -194,7 +194,7 @@ def test_no_link_comes_back_to_what_leads_here_by_now(session: Session, clock: S
     first = decide_so(session, one, Outcome.DUPLICATE, by=by, clock=clock, duplicate_of=two)
     chosen, many = [Chosen(one, 1, first)], {"how": How.PAGE, "outcome": Outcome.WITHHELD, "rule": "spam"}
     bulk = decide_many(session, chosen=chosen, by=by, reason="Werbung.", clock=clock, **many)
-    hidden = decisions_on(session, [one])[one].id
+    hidden = decisions_on(session, [one])[one][0].id
     again = publish(session, one, by=by, clock=clock, last_seen=hidden)
     session.rollback()
     decide_so(session, two, Outcome.DUPLICATE, by=by, clock=clock, duplicate_of=three)

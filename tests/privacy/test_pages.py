@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -23,6 +24,8 @@ from participation.foundation.db import transaction
 from participation.moderation.facts import CONTESTABLE, UNDO_FOR, Outcome
 from participation.moderation.models import ModerationDecision
 from participation.privacy.queries import own_contributions
+from participation.reviews.commands import contest, review
+from participation.reviews.facts import CONTEST_FOR, ReviewOutcome
 from participation.voting.facts import Choice
 from participation.voting.keys import KeyFolder
 from participation.windows.models import Window
@@ -113,6 +116,37 @@ def test_rule_law_and_reason_of_every_outcome_are_told_once_it_cannot_be_undone(
         assert [words for words in told if words not in page] == [] and "/netiquette/fassungen/2#regel-" in page
         assert "Drohung" not in page, "that a threat is secured is told to nobody"
     assert REASON in mine.get(f"{PATH}/auskunft").text
+
+
+def test_bars_and_a_place_each_have_their_reason_and_their_own_second_look(
+    session: Session, app: Flask, round: RoundWords, clock: StoppedClock
+) -> None:
+    who, by, second = a_citizen(session), a_moderator(session, round), a_moderator(session, round)
+    comment = a_comment(session, round, clock=clock, who=who, text="Mehr Bäume am Platz, sagt Frau Beispiel.")
+    why = {"reason": "Ein Name steht darin.", "passages": ("Frau Beispiel",)}
+    bars = decide_so(session, comment, Outcome.REDACTED, by=by, clock=clock, **why)
+    clock.advance(UNDO_FOR)
+    there = {"reason": "Es geht um Verkehr.", "moved_to": round.subjects[1].thread_id}
+    moved = decide_so(session, comment, Outcome.MOVED, by=by, clock=clock, version=2, last_seen=bars, **there)
+    session.rollback()
+    tokens = [str(session.get_one(ModerationDecision, one).token) for one in (moved, bars)]
+    mine = signed_in(app, session, who.person_id)
+
+    def told() -> list[list[str]]:
+        signs = ("gerade entschieden", "um Verkehr", "Name steht", *tokens, "verlangen", "Wird überprüft", "bestätigt")
+        pages = [mine.get(path).text for path in (PATH, f"{PATH}/beitraege/{round.slug}")]
+        assert pages[0].count("Überprüfung verlangen") == pages[1].count("Überprüfung verlangen")
+        return [re.findall("|".join(signs), page) for page in pages]
+
+    still, place, name = "gerade entschieden", ["um Verkehr"], ["Name steht"]
+    assert told() == [[still, *name, tokens[1], "verlangen"]] * 2
+    clock.advance(UNDO_FOR)
+    assert told() == [[*place, tokens[0], "verlangen", *name, tokens[1], "verlangen"]] * 2
+    asked = contest(session, token=tokens[1], words="", clock=clock)
+    assert told() == [[*place, tokens[0], "verlangen", *name, "Wird überprüft", tokens[1]]] * 2
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.UPHELD, reason="Es bleibt.", clock=clock)
+    clock.advance(CONTEST_FOR)
+    assert told() == [[*place, tokens[0], *name, "bestätigt", tokens[1]]] * 2
 
 
 def test_a_rule_keeps_the_number_it_had_when_the_decision_was_made(
@@ -334,8 +368,11 @@ def test_ten_rounds_cost_no_more_statements_than_one(
         round = a_round(session)
         a_vote(session, round, keys=keys_of(round, settings.key_dir), clock=clock, who=who)
         for _ in range(4):
-            a_comment(session, round, clock=clock, who=who)
+            last = a_comment(session, round, clock=clock, who=who)
+        withhold(session, last, by=a_moderator(session, round), clock=clock)
+    clock.advance(UNDO_FOR)
     browser = signed_in(app, session, who.person_id)
     with statements() as seen:
-        assert browser.get(PATH).text.count("<h2 id=") == 10
+        page = browser.get(PATH).text
+    assert page.count("<h2 id=") == page.count("Überprüfung verlangen") == 10
     assert len(seen) <= 10, str(seen)

@@ -328,7 +328,7 @@ def test_to_leave_it_public_after_a_notice_leaves_the_decision_before_it_open_to
                 with pytest.raises(AlreadySo):
                     decide_so(session, comment, Outcome.DUPLICATE, by=second, clock=clock, **again)
     assert snapshot(session) == decided, "what is linked, moved and blacked out stays so"
-    assert {number: one.id for number, one in decisions_on(session, comments).items()} == made
+    assert {number: one.id for number, (one,) in decisions_on(session, comments).items()} == made
     later = [contest(session, token=token_of(session, made[one]), words="", clock=clock) for one in comments[1:]]
     waiting = queue(session, moderator=second, listed=Listed.REVIEWS, now=clock()).page.rows
     assert [row.key for row in waiting] == [early, *later]
@@ -336,7 +336,7 @@ def test_to_leave_it_public_after_a_notice_leaves_the_decision_before_it_open_to
     for number in (early, *later):
         review(session, review_id=number, by=second, outcome=ReviewOutcome.REVERSED, reason="Doch.", clock=clock)
     assert snapshot(session) == begun and counters_that_differ(session) == []
-    assert {one.outcome for one in decisions_on(session, comments).values()} == {Outcome.PUBLISHED}
+    assert {one.outcome for (one,) in decisions_on(session, comments).values()} == {Outcome.PUBLISHED}
 
 
 def test_a_review_of_what_was_withdrawn_meanwhile_is_named(session: Session, clock: StoppedClock) -> None:
@@ -413,9 +413,34 @@ def test_who_decided_may_give_in_and_others_may_decide_anew(session: Session, cl
     for one in made:
         contest(session, token=token_of(session, one), words="", clock=clock)
     publish(session, comments[0], by=first, clock=clock, last_seen=made[0])
-    withhold(session, comments[1], by=second, clock=clock, rule="spam", last_seen=made[1])
+    anew = withhold(session, comments[1], by=second, clock=clock, rule="spam", last_seen=made[1])
+    withhold(session, comments[1], by=first, clock=clock, rule="law", last_seen=anew)
     assert [state_of(session, comment) for comment in comments] == [State.PUBLISHED, State.WITHHELD]
     assert differing_looks(session) == set(), "what lapsed may wait again"
+
+
+def test_who_decided_gets_ahead_of_no_second_look_whatever_others_decided_beside_it(
+    session: Session, clock: StoppedClock
+) -> None:
+    round = a_round(session)
+    first, second, third = (a_moderator(session, round) for _ in range(3))
+    comment, other = a_full_comment(session, round, clock), a_comment(session, round, clock=clock)
+    text = session.get_one(Contribution, comment).text
+    session.rollback()
+    bars = decide_so(session, comment, Outcome.REDACTED, by=first, clock=clock, passages=["Frau Beispiel"])
+    asked = contest_told(session, bars, clock)
+    there: dict[str, Any] = {"moved_to": round.subjects[1].thread_id, "version": 2, "last_seen": bars}
+    moved = decide_so(session, comment, Outcome.MOVED, by=third, clock=clock, **there)
+    read: dict[str, Any] = {"by": first, "clock": clock, "version": 2, "last_seen": moved}
+    with pytest.raises(LookAwaited):
+        withhold(session, comment, **read)
+    with pytest.raises(LookAwaited):
+        decide_so(session, comment, Outcome.REDACTED, passages=["Musterstraße"], **read)
+    decide_so(session, comment, Outcome.DUPLICATE, duplicate_of=other, **read)
+    review(session, review_id=asked, by=second, outcome=ReviewOutcome.REVERSED, reason="Kein Name.", clock=clock)
+    session.rollback()
+    found = session.get_one(Contribution, comment, populate_existing=True)
+    assert (found.text, found.duplicate_of) == (text, other), "a link leaves the bars to be looked at"
 
 
 # ── Decisions one on another ──────────────────────────────────────────────────────────────────────────────────────────
@@ -447,10 +472,10 @@ def test_what_an_earlier_decision_blacked_out_is_contested_once_a_later_decision
     with app.app_context():
         send_letters()
     assert "weiter: mit Schwärzungen veröffentlicht" in " ".join(smtp.letters[-1].get_content().split())
-    assert decisions_on(session, [comment])[comment].id == bars
+    assert decisions_on(session, [comment])[comment][0].id == bars
     reverse(session, bars, by=second, clock=clock)
     assert snapshot(session) == begun and counters_that_differ(session) == []
-    assert decisions_on(session, [comment])[comment].outcome == Outcome.PUBLISHED
+    assert decisions_on(session, [comment])[comment][0].outcome == Outcome.PUBLISHED
     with app.app_context():
         send_letters()
     assert "weiter" not in smtp.letters[-1].get_content()
@@ -494,7 +519,7 @@ def test_a_reversal_brings_no_link_back_to_what_is_linked_here_by_now(
     session.rollback()
     kept = [session.get_one(Contribution, number, populate_existing=True) for number in (one, other)]
     assert [(it.state, it.duplicate_of) for it in kept] == [(State.PUBLISHED, None), (State.PUBLISHED, one)]
-    assert decisions_on(session, [one])[one].outcome == Outcome.PUBLISHED
+    assert decisions_on(session, [one])[one][0].outcome == Outcome.PUBLISHED
 
 
 def test_what_is_blacked_out_is_contested_whatever_else_was_decided_and_each_remedy_leaves_the_other(
@@ -522,6 +547,30 @@ def test_what_is_blacked_out_is_contested_whatever_else_was_decided_and_each_rem
     with app.app_context():
         send_letters()
     assert "gilt aber weiter: zu einem anderen Thema verschoben" in " ".join(smtp.letters[-1].get_content().split())
+
+
+def test_the_page_of_a_decision_tells_what_else_was_decided_and_holds(
+    session: Session, app: Flask, clock: StoppedClock
+) -> None:
+    round, author = a_round(session), a_citizen(session)
+    by, text = a_moderator(session, round), "Frau Beispiel will Bäume."
+    comment = a_comment(session, round, clock=clock, who=author, text=text)
+    why = {"passages": ["Frau Beispiel"], "reason": "Ein Name steht darin."}
+    bars = decide_so(session, comment, Outcome.REDACTED, by=by, clock=clock, **why)
+    told(clock)
+    there = {"moved_to": round.subjects[1].thread_id, "reason": "Es geht um Verkehr."}
+    moved = decide_so(session, comment, Outcome.MOVED, by=by, clock=clock, version=2, last_seen=bars, **there)
+    tokens = [token_of(session, one) for one in (bars, moved)]
+
+    def page(token: str) -> str:
+        return app.test_client().get(f"/ueberpruefung/{token}").text
+
+    assert "um Verkehr" not in page(tokens[0]), "it may still be taken back"
+    told(clock)
+    assert "um Verkehr" in page(tokens[0]) and "Ein Name steht" in page(tokens[1])
+    assert tokens[1] not in page(tokens[0]), "who holds one link does not hold the other"
+    withdraw_comment(session, comment_id=comment, who=author, clock=clock)
+    assert "um Verkehr" not in page(tokens[0])
 
 
 def test_a_link_is_contested_after_something_was_blacked_out_and_the_bars_stay(
