@@ -65,9 +65,9 @@ def read_alone() -> None:
     """Let each statement of this request stand for itself until ``foundation.db.transaction`` begins what is written.
 
     Each sees what is committed by then anyway (READ COMMITTED), so on PostgreSQL BEGIN and ROLLBACK around what is read
-    before a write are only two more ways to the server and back.
+    before a write are only two more ways to the server and back. What was begun before is left as it is.
     """
-    if is_postgresql(session()):
+    if is_postgresql(session()) and not session().in_transaction():
         session().connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
