@@ -1,8 +1,8 @@
 """`make bench`: the bars P1, P3, P4, P5 and P8, each beside a page that does nothing, a raw loop or a GROUP BY; and single times.
 
-Pages are asked for by one client alone. Votes are measured both ways: one voter alone mostly waits for the disk and
-says what one vote takes; several at once say how many votes the server bears, and for them the bar P5 holds. Beside
-them as many clients ask the same server for hello world, and as many connections upsert.
+Pages are asked for by one client alone. Votes are measured both ways: one voter alone says what one vote takes, and the
+bar P5 is held for them; several at once say how many votes the server bears, beside as many clients that ask the same
+server for hello world, and as many connections that upsert.
 """
 
 from __future__ import annotations
